@@ -1,0 +1,105 @@
+use super::correct_counts::{CorrectCounts, CorrectGroups};
+use super::wilson_bound::Bound;
+use super::{accuracy, accuracy_lower, accuracy_upper};
+use crate::stats::wilson;
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::types::logical_string;
+use datafusion::common::{Result, not_impl_err};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::format_state_name;
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDFImpl, Coercion, Documentation, GroupsAccumulator, Signature, TypeSignatureClass,
+    Volatility,
+};
+use std::sync::Arc;
+
+/// What is said of the share of correct cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Figure {
+    Share,
+    Lower,
+    Upper,
+}
+
+impl Figure {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Share => accuracy::NAME,
+            Self::Lower => accuracy_lower::NAME,
+            Self::Upper => accuracy_upper::NAME,
+        }
+    }
+
+    /// The figure for `correct` of `known` cells; `None` without any.
+    pub(super) fn of(self, correct: u64, known: u64) -> Option<f64> {
+        match self {
+            Self::Share => (known > 0).then(|| correct as f64 / known as f64),
+            Self::Lower => wilson(correct, known).map(|interval| Bound::Lower.of(interval)),
+            Self::Upper => wilson(correct, known).map(|interval| Bound::Upper.of(interval)),
+        }
+    }
+}
+
+/// `accuracy(match)`, `accuracy_lower(match)` and `accuracy_upper(match)`.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct CorrectShare {
+    figure: Figure,
+    signature: Signature,
+}
+
+impl CorrectShare {
+    pub(super) fn new(figure: Figure) -> Self {
+        let text = Coercion::new_exact(TypeSignatureClass::Native(logical_string()));
+        Self { figure, signature: Signature::coercible(vec![text], Volatility::Immutable) }
+    }
+
+    /// Distinct outcomes are six words: their share is nobody's accuracy.
+    fn refuse_distinct(&self, args: &AccumulatorArgs<'_>) -> Result<()> {
+        if args.is_distinct { not_impl_err!("{}(DISTINCT …)", self.figure.name()) } else { Ok(()) }
+    }
+}
+
+impl AggregateUDFImpl for CorrectShare {
+    fn name(&self) -> &str {
+        self.figure.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Float64)
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        self.refuse_distinct(&args)?;
+        Ok(Box::new(CorrectCounts::new(self.figure)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        let count = |what: &str| Arc::new(Field::new(format_state_name(args.name, what), DataType::UInt64, true));
+        Ok(vec![count("correct"), count("known")])
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
+        !args.is_distinct
+    }
+
+    fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        self.refuse_distinct(&args)?;
+        Ok(Box::new(CorrectGroups::new(self.figure)))
+    }
+
+    fn order_sensitivity(&self) -> datafusion::logical_expr::utils::AggregateOrderSensitivity {
+        datafusion::logical_expr::utils::AggregateOrderSensitivity::Insensitive
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        Some(match self.figure {
+            Figure::Share => &accuracy::DOCUMENTATION,
+            Figure::Lower => &accuracy_lower::DOCUMENTATION,
+            Figure::Upper => &accuracy_upper::DOCUMENTATION,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+use super::correct_share::{CorrectShare, Figure};
+use super::field_match::FieldMatch;
+use super::field_similarity::FieldSimilarity;
+use super::wilson_bound::{Bound, WilsonBound};
+use datafusion::common::Result;
+use datafusion::logical_expr::registry::FunctionRegistry;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use std::sync::Arc;
+
+/// Every scalar function of this crate, with its documentation.
+#[must_use]
+pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
+    vec![
+        Arc::new(FieldMatch::new().into()),
+        Arc::new(FieldSimilarity::new().into()),
+        Arc::new(WilsonBound::new(Bound::Lower).into()),
+        Arc::new(WilsonBound::new(Bound::Upper).into()),
+    ]
+}
+
+/// Every aggregate function of this crate, with its documentation.
+#[must_use]
+pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
+    [Figure::Share, Figure::Lower, Figure::Upper]
+        .into_iter()
+        .map(|figure| Arc::new(CorrectShare::new(figure).into()))
+        .collect()
+}
+
+/// Makes every function of this crate known to a session. Registering twice is harmless.
+///
+/// # Errors
+/// When the registry takes no functions.
+pub fn register_all(registry: &mut dyn FunctionRegistry) -> Result<()> {
+    for function in scalar_functions() {
+        registry.register_udf(function)?;
+    }
+    for function in aggregate_functions() {
+        registry.register_udaf(function)?;
+    }
+    Ok(())
+}

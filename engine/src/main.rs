@@ -1,0 +1,2 @@
+//! The command `mino`.
+fn main() {}
