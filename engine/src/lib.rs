@@ -1,1 +1,11 @@
-//! Mino.
+//! How Mino's results are made: datasets, browsers, extraction, durable runs.
+//!
+//! Modules import downward only, in this order: [`campaign`] → [`run`] → [`extract`] and [`browse`] (siblings) →
+//! [`page`] → [`dataset`] → [`catalog`] → [`model`].
+
+pub mod browse;
+pub mod catalog;
+pub mod dataset;
+pub mod extract;
+pub mod model;
+pub mod page;

@@ -1,0 +1,53 @@
+use super::BrowseError;
+use chromiumoxide::browser::Browser;
+use chromiumoxide::cdp::browser_protocol::browser::{
+    BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+};
+use chromiumoxide::cdp::browser_protocol::storage::ClearCookiesParams;
+use chromiumoxide::cdp::browser_protocol::target::{
+    CloseTargetParams, CreateBrowserContextParams, DisposeBrowserContextParams, GetTargetsParams,
+};
+
+/// A browser context: cookies, storage and cache of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) id: BrowserContextId,
+}
+
+impl Context {
+    pub(super) async fn create(browser: &Browser) -> Result<Self, BrowseError> {
+        let failed = |error| BrowseError::gone("make a browser context")(error);
+        let id =
+            browser.execute(CreateBrowserContextParams::default()).await.map_err(failed)?.result.browser_context_id;
+        let downloads = SetDownloadBehaviorParams { browser_context_id: Some(id.clone()), ..deny_downloads() };
+        browser.execute(downloads).await.map_err(failed)?;
+        Ok(Self { id })
+    }
+
+    /// Takes away what the pages of this context left outside their own storage: cookies and every page still open.
+    /// Storage is cleared by the tab, which knows the origins.
+    pub(super) async fn wipe(&self, browser: &Browser) -> Result<(), BrowseError> {
+        let failed = |error| BrowseError::gone("wipe a browser context")(error);
+        let targets = browser.execute(GetTargetsParams::default()).await.map_err(failed)?.result.target_infos;
+        for target in targets.into_iter().filter(|target| target.browser_context_id.as_ref() == Some(&self.id)) {
+            // It may have closed itself meanwhile.
+            let _ = browser.execute(CloseTargetParams::new(target.target_id)).await;
+        }
+        let cookies = ClearCookiesParams { browser_context_id: Some(self.id.clone()) };
+        browser.execute(cookies).await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(super) async fn dispose(&self, browser: &Browser) {
+        let _ = browser.execute(DisposeBrowserContextParams::new(self.id.clone())).await;
+    }
+}
+
+fn deny_downloads() -> SetDownloadBehaviorParams {
+    SetDownloadBehaviorParams {
+        behavior: SetDownloadBehaviorBehavior::Deny,
+        browser_context_id: None,
+        download_path: None,
+        events_enabled: None,
+    }
+}

@@ -1,0 +1,17 @@
+//! A fleet of Chromium: opens addresses, tells why a page did not come, and hands over what did.
+
+mod block;
+mod context;
+mod error;
+mod failure;
+mod fleet;
+mod locate;
+mod settle;
+mod tab;
+
+pub use block::{Block, detect_block};
+pub use error::BrowseError;
+pub use failure::PageFailure;
+pub use fleet::{Fleet, FleetOptions};
+pub use locate::{BrowserSource, locate};
+pub use tab::{Opened, Picture, Tab};

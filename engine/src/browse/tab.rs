@@ -1,0 +1,379 @@
+use super::context::Context;
+use super::fleet::Chromium;
+use super::{BrowseError, PageFailure};
+use crate::page::{BrowserDocument, PageSnapshot, from_browser};
+use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::dom_snapshot::CaptureSnapshotParams;
+use chromiumoxide::cdp::browser_protocol::network::{
+    ClearBrowserCacheParams, EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived,
+    RequestId, ResourceType,
+};
+use chromiumoxide::cdp::browser_protocol::page::FrameId;
+use chromiumoxide::cdp::browser_protocol::page::{
+    CaptureScreenshotFormat, CaptureScreenshotParams, EventJavascriptDialogOpening, EventLifecycleEvent,
+    HandleJavaScriptDialogParams,
+};
+use chromiumoxide::cdp::browser_protocol::storage::ClearDataForOriginParams;
+use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams};
+use futures::stream::{BoxStream, SelectAll};
+use futures::{Stream, StreamExt};
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// A document larger than this is not read: it would fill the memory of browser and engine.
+const DOCUMENT_LIMIT: u64 = 20 << 20;
+/// A page that opens more dialogs than this wants no reader.
+const DIALOG_LIMIT: u32 = 20;
+/// For what must end even where the page itself hangs.
+const CLEAN_UP: Duration = Duration::from_secs(5);
+
+/// One page in a clean context. [`Tab::close`] gives the context back.
+#[derive(Debug)]
+pub struct Tab {
+    page: Page,
+    frame: FrameId,
+    events: Events,
+    deadline: Instant,
+    main: Option<RequestId>,
+    opened: Opened,
+    origins: BTreeSet<String>,
+    dialogs: u32,
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    chromium: Arc<Chromium>,
+    context: Context,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// What is known of a page that came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Its address after redirects.
+    pub final_url: Option<String>,
+    /// Status of its response.
+    pub http_status: Option<u16>,
+    /// Bytes of its document, unpacked.
+    pub bytes: u64,
+    /// Seconds after which the site wants to be asked again.
+    pub retry_after: Option<u64>,
+    /// Dialogs that it opened, and that were dismissed.
+    pub dialogs: u32,
+}
+
+/// A picture of a page.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// WebP.
+    pub webp: bytes::Bytes,
+    /// Title of the page.
+    pub title: String,
+}
+
+enum Event {
+    Request(Arc<EventRequestWillBeSent>),
+    Response(Arc<EventResponseReceived>),
+    Data(Arc<EventDataReceived>),
+    Failed(Arc<EventLoadingFailed>),
+    Lifecycle(Arc<EventLifecycleEvent>),
+    Dialog,
+}
+
+struct Events(SelectAll<BoxStream<'static, Event>>);
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+impl Tab {
+    pub(super) async fn open(
+        chromium: Arc<Chromium>,
+        context: Context,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Self, BrowseError> {
+        let failed = |error| BrowseError::gone("open a tab")(error);
+        let params = CreateTargetParams {
+            browser_context_id: Some(context.id.clone()),
+            ..CreateTargetParams::new("about:blank")
+        };
+        let page = chromium.browser.new_page(params).await.map_err(failed)?;
+        let frame = page
+            .mainframe()
+            .await
+            .map_err(failed)?
+            .ok_or_else(|| BrowseError::Gone { operation: "open a tab", reason: "the tab has no frame".into() })?;
+        let events = Events::of(&page).await.map_err(failed)?;
+        Ok(Self {
+            page,
+            frame,
+            events,
+            deadline: Instant::now(),
+            main: None,
+            opened: Opened::default(),
+            origins: BTreeSet::new(),
+            dialogs: 0,
+            held: Some(Held { chromium, context, _slot: slot }),
+        })
+    }
+
+    /// What is known of the page so far.
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        Opened { dialogs: self.dialogs, ..self.opened.clone() }
+    }
+
+    /// Opens an address and waits for its `load`. Everything that this tab does afterwards ends at `deadline` too.
+    ///
+    /// # Errors
+    /// Why the page did not come. An HTTP error is a page that came.
+    pub async fn goto(&mut self, url: &str, deadline: Instant) -> Result<Opened, PageFailure> {
+        self.deadline = deadline;
+        let page = self.page.clone();
+        let url = url.to_owned();
+        let mut navigation = std::pin::pin!(async move { page.goto(url).await.map(|_| ()) });
+        let mut answered = false;
+        let mut loaded = false;
+        // The library's own navigation ends late or never (downloads); it is asked for errors only.
+        while !loaded {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
+                event = self.events.0.next() => match event {
+                    Some(event) => loaded = self.handle(event).await?,
+                    None => return Err(PageFailure::page_error("the page crashed", false)),
+                },
+                result = &mut navigation, if !answered => match result {
+                    Ok(()) => answered = true,
+                    Err(error) => return Err(self.navigation_failed(&error.to_string())),
+                },
+            }
+        }
+        Ok(self.opened())
+    }
+
+    fn out_of_time(&self) -> PageFailure {
+        PageFailure::timeout(if self.opened.http_status.is_some() { "the page to finish" } else { "an answer" })
+    }
+
+    fn navigation_failed(&self, error: &str) -> PageFailure {
+        if error.contains("net::") {
+            return PageFailure::network(error);
+        }
+        PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error("the page could not be opened", false) }
+    }
+
+    /// True when the page has loaded.
+    async fn handle(&mut self, event: Event) -> Result<bool, PageFailure> {
+        match event {
+            Event::Request(request) => {
+                if let Some(origin) = origin(&request.document_url) {
+                    self.origins.insert(origin);
+                }
+                let of_page =
+                    request.r#type == Some(ResourceType::Document) && request.frame_id.as_ref() == Some(&self.frame);
+                if of_page && self.main.as_ref() != Some(&request.request_id) {
+                    self.main = Some(request.request_id.clone());
+                    self.opened = Opened::default();
+                }
+            }
+            Event::Response(response) if Some(&response.request_id) == self.main.as_ref() => {
+                let header = |name: &str| header(response.response.headers.inner(), name);
+                self.opened.final_url = Some(response.response.url.clone());
+                self.opened.http_status = u16::try_from(response.response.status).ok();
+                self.opened.retry_after = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
+                let attached =
+                    header("content-disposition").is_some_and(|value| value.trim_start().starts_with("attachment"));
+                if attached || response.response.mime_type == "application/octet-stream" {
+                    return Err(download());
+                }
+                if header("content-length").and_then(|length| length.parse().ok()).is_some_and(too_large) {
+                    return Err(too_large_failure());
+                }
+            }
+            Event::Data(data) if Some(&data.request_id) == self.main.as_ref() => {
+                self.opened.bytes += u64::try_from(data.data_length).unwrap_or_default();
+                if too_large(self.opened.bytes) {
+                    return Err(too_large_failure());
+                }
+            }
+            Event::Failed(failed) if Some(&failed.request_id) == self.main.as_ref() => {
+                // A response that is given up by the browser itself is one that it would save and not show.
+                let saved = failed.error_text == "net::ERR_ABORTED" && self.opened.http_status == Some(200);
+                return Err(if saved { download() } else { PageFailure::network(&failed.error_text) });
+            }
+            Event::Lifecycle(lifecycle) => {
+                let loader: &str = lifecycle.loader_id.as_ref();
+                let ours =
+                    lifecycle.frame_id == self.frame && self.main.as_ref().is_some_and(|main| main.inner() == loader);
+                return Ok(ours && lifecycle.name == "load");
+            }
+            Event::Dialog => {
+                self.dialogs += 1;
+                if self.dialogs > DIALOG_LIMIT {
+                    return Err(PageFailure::page_error("the page opens one dialog after another", true));
+                }
+                let _ = self.page.execute(HandleJavaScriptDialogParams::new(false)).await;
+            }
+            _ => {}
+        }
+        Ok(false)
+    }
+
+    /// Runs something on the page while its events (dialogs above all) are looked after.
+    pub(super) async fn attend<T>(
+        &mut self,
+        waited_for: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, PageFailure> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = tokio::time::sleep_until(self.deadline) => return Err(PageFailure::timeout(waited_for)),
+                event = self.events.0.next() => match event {
+                    Some(event) => { self.handle(event).await?; }
+                    None => return Err(PageFailure::page_error("the page crashed", false)),
+                },
+            }
+        }
+    }
+
+    pub(super) fn page(&self) -> Page {
+        self.page.clone()
+    }
+
+    /// The page as it stands: one call to the browser, whatever its size.
+    ///
+    /// # Errors
+    /// When the page crashed, hangs, or is too large.
+    pub async fn snapshot(&mut self) -> Result<PageSnapshot, PageFailure> {
+        let page = self.page();
+        let call = async move { page.execute(CaptureSnapshotParams::new(Vec::new())).await };
+        let taken = self.attend("the page to hold still", call).await?;
+        let taken = taken.map_err(|error| PageFailure {
+            error: Some(error.to_string()),
+            ..PageFailure::page_error("the page could not be read", false)
+        })?;
+        let taken = taken.result;
+        let Some(document) = taken.documents.into_iter().next() else {
+            return Err(PageFailure::page_error("the page is empty", false));
+        };
+        let url = self.opened.final_url.clone().unwrap_or_default();
+        let nodes = document.nodes;
+        let numbers = |column: Option<Vec<chromiumoxide::cdp::browser_protocol::dom_snapshot::StringIndex>>| {
+            column.unwrap_or_default().into_iter().map(|index| *index.inner()).collect::<Vec<i64>>()
+        };
+        Ok(from_browser(
+            &url,
+            BrowserDocument {
+                strings: taken.strings,
+                parent: nodes.parent_index.unwrap_or_default(),
+                node_type: nodes.node_type.unwrap_or_default(),
+                node_name: numbers(nodes.node_name),
+                node_value: numbers(nodes.node_value),
+                attributes: nodes
+                    .attributes
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|pairs| pairs.inner().iter().map(|index| *index.inner()).collect())
+                    .collect(),
+                laid_out: document.layout.node_index,
+            },
+        ))
+    }
+
+    /// A picture of the page as a person would see it; `None` when the page does not hold still for one.
+    pub async fn picture(&self) -> Option<Picture> {
+        let params = CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Webp).quality(70).build();
+        let taken = tokio::time::timeout(CLEAN_UP, self.page.execute(params)).await.ok()?.ok()?;
+        let text: &str = taken.result.data.as_ref();
+        let webp = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text).ok()?;
+        let title = tokio::time::timeout(CLEAN_UP, self.page.get_title()).await.ok()?.ok().flatten();
+        Some(Picture { webp: webp.into(), title: title.unwrap_or_default() })
+    }
+
+    /// Closes the page, wipes its context and gives it back.
+    pub async fn close(mut self) {
+        let Some(held) = self.held.take() else { return };
+        let (page, origins) = (self.page.clone(), std::mem::take(&mut self.origins));
+        if let Ok(true) = tokio::time::timeout(CLEAN_UP, held.wipe(&page, &origins)).await {
+            held.chromium.idle.lock().unwrap_or_else(PoisonError::into_inner).push(held.context.clone());
+        } else {
+            let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
+        }
+    }
+}
+
+impl Held {
+    /// True when nothing of the page is left in the context.
+    async fn wipe(&self, page: &Page, origins: &BTreeSet<String>) -> bool {
+        for origin in origins {
+            if page.execute(ClearDataForOriginParams::new(origin.clone(), "all")).await.is_err() {
+                return false;
+            }
+        }
+        let cached = page.execute(ClearBrowserCacheParams::default()).await;
+        let closed = self.chromium.browser.execute(CloseTargetParams::new(page.target_id().clone())).await;
+        cached.is_ok() && closed.is_ok() && self.context.wipe(&self.chromium.browser).await.is_ok()
+    }
+}
+
+impl Drop for Tab {
+    fn drop(&mut self) {
+        // Given up half-way: the context goes, whatever state it is in.
+        let (Some(held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
+        });
+    }
+}
+
+impl Events {
+    async fn of(page: &Page) -> Result<Self, chromiumoxide::error::CdpError> {
+        fn boxed<E: Send + Sync + 'static>(
+            stream: impl Stream<Item = Arc<E>> + Send + 'static,
+            make: impl Fn(Arc<E>) -> Event + Send + 'static,
+        ) -> BoxStream<'static, Event> {
+            stream.map(make).boxed()
+        }
+        let mut all = SelectAll::new();
+        all.push(boxed(page.event_listener::<EventRequestWillBeSent>().await?, Event::Request));
+        all.push(boxed(page.event_listener::<EventResponseReceived>().await?, Event::Response));
+        all.push(boxed(page.event_listener::<EventDataReceived>().await?, Event::Data));
+        all.push(boxed(page.event_listener::<EventLoadingFailed>().await?, Event::Failed));
+        all.push(boxed(page.event_listener::<EventLifecycleEvent>().await?, Event::Lifecycle));
+        all.push(boxed(page.event_listener::<EventJavascriptDialogOpening>().await?, |_| Event::Dialog));
+        Ok(Self(all))
+    }
+}
+
+fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
+fn header<'a>(headers: &'a serde_json::Value, name: &str) -> Option<&'a str> {
+    let headers = headers.as_object()?;
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+}
+
+fn download() -> PageFailure {
+    PageFailure::page_error("the address gives a download and no page", true)
+}
+
+fn too_large(bytes: u64) -> bool {
+    bytes > DOCUMENT_LIMIT
+}
+
+fn too_large_failure() -> PageFailure {
+    PageFailure::page_error(format!("the page is larger than {} MB", DOCUMENT_LIMIT >> 20), true)
+}

@@ -1,0 +1,6 @@
+//! Versioned documents on object storage. A document is never changed: an update is its next version, written
+//! create-if-absent, so that the history is the audit log.
+
+mod document;
+
+pub use document::{Catalog, CatalogError, Document, Who};

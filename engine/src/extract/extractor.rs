@@ -1,0 +1,138 @@
+use super::choose::choose;
+use super::headline::Headline;
+use super::json_ld::JsonLd;
+use super::labels::Labels;
+use super::meta::Meta;
+use super::microdata::Microdata;
+use super::rdfa::Rdfa;
+use super::rules::Rules;
+use super::{Candidate, FieldQuery, PageView, Resolver};
+use crate::model::{Confidence, FieldSpec};
+use crate::page::PageSnapshot;
+use mino_datafusion::value::TypedValue;
+
+/// Fields that cannot be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    /// An explicit rule is not written as its language wants it.
+    #[error("field `{field}` has the rule `{rule}`, which cannot be used: {reason}")]
+    Rule {
+        /// Which field.
+        field: String,
+        /// The rule.
+        rule: String,
+        /// Why.
+        reason: String,
+    },
+    /// A validation pattern is not a regular expression.
+    #[error("the pattern of field `{field}` is not a regular expression: {reason}")]
+    Pattern {
+        /// Which field.
+        field: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Everything that finds the fields of one version of instructions. Made once for a run.
+#[derive(Debug)]
+pub struct Extractor {
+    queries: Vec<FieldQuery>,
+    resolvers: Vec<Box<dyn Resolver>>,
+}
+
+/// What one page gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extraction {
+    /// By field, in the order of the instructions; `None` where nothing was found.
+    pub fields: Vec<Option<Found>>,
+    /// Which resolver won where, and why: one line a field.
+    pub trace: Vec<String>,
+}
+
+/// What was found for one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// As found on the page.
+    pub raw: String,
+    /// In canonical form; `None` when it is not of the type or breaks a rule.
+    pub value: Option<TypedValue>,
+    /// Before calibration.
+    pub confidence: Confidence,
+    /// Which resolver won.
+    pub resolver: &'static str,
+    /// Selector or path that finds it again.
+    pub evidence: String,
+}
+
+impl Extractor {
+    /// For these fields.
+    ///
+    /// # Errors
+    /// When a rule or a pattern cannot be used.
+    pub fn new(fields: &[FieldSpec]) -> Result<Self, ExtractError> {
+        let query = |field: &FieldSpec| {
+            FieldQuery::new(field)
+                .map_err(|error| ExtractError::Pattern { field: field.name.clone(), reason: error.to_string() })
+        };
+        let queries = fields.iter().map(query).collect::<Result<_, _>>()?;
+        let resolvers: Vec<Box<dyn Resolver>> = vec![
+            Box::new(Rules::new(fields)?),
+            Box::new(JsonLd),
+            Box::new(Microdata),
+            Box::new(Rdfa),
+            Box::new(Meta),
+            Box::new(Labels),
+            Box::new(Headline),
+        ];
+        Ok(Self { queries, resolvers })
+    }
+
+    /// The fields of a page. The same page gives the same extraction.
+    #[must_use]
+    pub fn extract(&self, page: &PageSnapshot) -> Extraction {
+        let view = PageView::new(page);
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for resolver in &self.resolvers {
+            resolver.propose(&view, &self.queries, &mut candidates);
+        }
+        let mut fields = Vec::with_capacity(self.queries.len());
+        let mut trace = Vec::with_capacity(self.queries.len());
+        for (index, query) in self.queries.iter().enumerate() {
+            let own: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.field == index).collect();
+            let Some(choice) = choose(&view, query, &own) else {
+                trace.push(format!("{}: nothing found", query.spec.name));
+                fields.push(None);
+                continue;
+            };
+            let valid = match &choice.value {
+                Ok(value) => shorten(&value.text),
+                Err(error) => format!("not usable, {error}"),
+            };
+            trace.push(format!("{}: {valid}; {}", query.spec.name, choice.why));
+            fields.push(Some(Found {
+                raw: choice.candidate.raw,
+                value: choice.value.ok(),
+                confidence: choice.confidence,
+                resolver: choice.candidate.resolver,
+                evidence: choice.candidate.evidence,
+            }));
+        }
+        Extraction { fields, trace }
+    }
+
+    /// Names of required fields that an extraction lacks.
+    pub fn missing_required<'a>(&'a self, extraction: &'a Extraction) -> impl Iterator<Item = &'a str> {
+        let missing = |found: &Option<Found>| found.as_ref().is_none_or(|found| found.value.is_none());
+        let both = self.queries.iter().zip(&extraction.fields);
+        both.filter(move |(query, found)| query.spec.required && missing(found))
+            .map(|(query, _)| query.spec.name.as_str())
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,196 @@
+use super::lexicon::fold_label;
+use super::{Candidate, FieldQuery, PageView, Resolver};
+use crate::page::{Node, NodeKind};
+use std::collections::HashMap;
+
+/// Longest label, in characters, and longest value of a scalar field.
+const LONGEST_LABEL: usize = 60;
+const LONGEST_VALUE: usize = 400;
+
+/// Plain labels: tables by row and by column, definition lists, "Label: value".
+#[derive(Debug)]
+pub(super) struct Labels;
+
+impl Resolver for Labels {
+    fn name(&self) -> &'static str {
+        "label"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        let mut wanted: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+        for (field, query) in queries.iter().enumerate() {
+            for (rank, label) in query.labels.iter().enumerate() {
+                wanted.entry(label).or_default().push((field, rank));
+            }
+        }
+        let mut best: HashMap<usize, Candidate> = HashMap::new();
+        for node in page.page.nodes().filter(|node| is_content(*node)) {
+            let Some((label, how)) = label_of(node) else { continue };
+            let Some(fields) = wanted.get(label.as_str()) else { continue };
+            for (field, rank) in fields {
+                let Some((raw, trust, evidence)) = value_beside(node, &how, &queries[*field]) else { continue };
+                // The field's own name and its nearest synonyms say more than a word that pages use for many things.
+                let score = trust * (1.0 - 0.012 * (*rank).min(20) as f64);
+                let candidate = Candidate { field: *field, raw, score, resolver: self.name(), evidence };
+                let known = best.entry(*field).or_insert_with(|| candidate.clone());
+                if candidate.score > known.score {
+                    *known = candidate;
+                }
+            }
+        }
+        let mut found: Vec<Candidate> = best.into_values().collect();
+        found.sort_by_key(|candidate| candidate.field);
+        out.append(&mut found);
+    }
+}
+
+fn is_content(node: Node<'_>) -> bool {
+    let unseen = |node: Node<'_>| matches!(node.tag(), Some("script" | "style" | "noscript" | "template" | "head"));
+    !unseen(node) && (node.kind() == NodeKind::Element || !node.parent().is_some_and(unseen))
+}
+
+/// Where a label stands: alone in an element, or at the beginning of a text that goes on.
+enum How {
+    Alone,
+    Before(String),
+}
+
+/// A node's text as a label: the whole of a short element, or what stands before a colon in a text.
+fn label_of(node: Node<'_>) -> Option<(String, How)> {
+    match node.kind() {
+        NodeKind::Element => {
+            // The innermost element that holds the text stands for it.
+            if node.element_children().count() > 1 || node.end() - node.index() > 8 {
+                return None;
+            }
+            let text = node.text();
+            let short = !text.is_empty() && text.chars().count() <= LONGEST_LABEL;
+            short.then(|| (fold_label(&text), How::Alone))
+        }
+        NodeKind::Text => {
+            let content = node.content()?;
+            let (before, after) = content.split_once([':', '：'])?;
+            let after = after.trim();
+            let usable = !before.trim().is_empty() && before.chars().count() <= LONGEST_LABEL && !after.is_empty();
+            usable.then(|| (fold_label(before), How::Before(after.to_owned())))
+        }
+        NodeKind::Document => None,
+    }
+}
+
+/// The value that belongs to a label, how far that can be trusted, and a selector.
+fn value_beside(label: Node<'_>, how: &How, query: &FieldQuery) -> Option<(String, f64, String)> {
+    if let How::Before(after) = how {
+        let parent = label.parent()?;
+        let (raw, trust) = (after.clone(), 0.72);
+        return accept(raw, query).map(|raw| (raw, trust, parent.selector()));
+    }
+    let (value, trust) = match label.tag()? {
+        "dt" => (label.next_element().filter(|next| next.tag() == Some("dd")), 0.82),
+        "th" | "td" => return cell_beside(label, query),
+        "label" => (labelled(label).or_else(|| label.next_element()), 0.7),
+        _ => (None, 0.0),
+    };
+    if let Some(value) = value {
+        return accept(value_text(value, query), query).map(|raw| (raw, trust, value.selector()));
+    }
+    beside_in_line(label, query)
+}
+
+fn labelled(label: Node<'_>) -> Option<Node<'_>> {
+    let id = label.attr("for")?;
+    let top = label.ancestors().last()?;
+    top.descendants().find(|node| node.attr("id") == Some(id))
+}
+
+/// The next cell of the row; below a column's head, the cell of the first row.
+fn cell_beside(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, String)> {
+    let row = label.parent()?;
+    let is_head =
+        |row: Node<'_>| row.element_children().count() > 1 && row.element_children().all(|c| c.tag() == Some("th"));
+    let value = if is_head(row) {
+        let column = row.element_children().take_while(|cell| *cell != label).count();
+        let table = row.ancestors().find(|node| node.tag() == Some("table"))?;
+        let below = table.descendants().find(|node| node.tag() == Some("tr") && node.index() > row.index())?;
+        below.element_children().nth(column)
+    } else {
+        label.next_element()
+    }?;
+    let trust = if label.tag() == Some("th") { 0.82 } else { 0.76 };
+    accept(value_text(value, query), query).map(|raw| (raw, trust, value.selector()))
+}
+
+/// What follows the label in its line, or the element after it, or after the box that holds the label alone.
+fn beside_in_line(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, String)> {
+    let mut at = label;
+    for _ in 0..3 {
+        let parent = at.parent()?;
+        let mut rest = String::new();
+        for sibling in parent.children().filter(|sibling| sibling.index() > at.index()) {
+            if !rest.is_empty() && (ends_line(sibling) || is_emphasised(sibling)) {
+                break;
+            }
+            let text = sibling.content().map_or_else(|| value_text(sibling, query), str::to_owned);
+            rest.push_str(&text);
+            if !text.trim().is_empty() && sibling.kind() == NodeKind::Element && !is_inline(sibling) {
+                break;
+            }
+        }
+        let rest = rest.trim_start_matches([':', '：', ' ', '\u{a0}', '-', '–', '\n', '\t']).to_owned();
+        if let Some(raw) = accept(crate::page::collapse(&rest), query) {
+            let trust = if is_heading(label) { 0.5 } else { 0.66 };
+            return Some((raw, trust, parent.selector()));
+        }
+        if !crate::page::collapse(&rest).is_empty() {
+            return None;
+        }
+        at = parent;
+    }
+    None
+}
+
+fn ends_line(node: Node<'_>) -> bool {
+    matches!(node.tag(), Some("br" | "hr"))
+}
+
+/// The next label of a run of "<b>Label</b> value".
+fn is_emphasised(node: Node<'_>) -> bool {
+    matches!(node.tag(), Some("b" | "strong" | "dt" | "th" | "label"))
+}
+
+fn is_heading(node: Node<'_>) -> bool {
+    matches!(node.tag(), Some("h1" | "h2" | "h3" | "h4" | "h5" | "h6"))
+}
+
+fn is_inline(node: Node<'_>) -> bool {
+    matches!(
+        node.tag(),
+        Some("a" | "span" | "em" | "i" | "b" | "strong" | "small" | "abbr" | "time" | "font" | "u" | "code")
+    )
+}
+
+/// An element's value: the items of a list, a machine-readable date, what a form holds, else its text.
+fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
+    let items: Vec<String> = if query.is_list() {
+        let all = node.descendants().filter(|below| below.tag() == Some("li"));
+        all.map(|item| item.text()).filter(|text| !text.is_empty()).collect()
+    } else {
+        Vec::new()
+    };
+    if items.len() > 1 {
+        return serde_json::to_string(&items).unwrap_or_default();
+    }
+    let held = match node.tag() {
+        Some("input") => node.attr("value"),
+        Some("time") => node.attr("datetime"),
+        _ => None,
+    };
+    held.map_or_else(|| node.text(), str::to_owned)
+}
+
+/// A value is taken when it reads as the field's type and is no longer than a value is.
+fn accept(raw: String, query: &FieldQuery) -> Option<String> {
+    let raw = query.complete(raw.trim().to_owned());
+    let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
+    (fits && query.read(&raw).is_ok()).then_some(raw)
+}

@@ -1,0 +1,110 @@
+use super::{Candidate, FieldQuery, PageView, Resolver, structured};
+use crate::page::Node;
+use serde_json::{Map, Value};
+
+/// How deep items are followed into each other.
+const DEEPEST: usize = 12;
+
+/// Microdata: `itemscope`, `itemprop`.
+#[derive(Debug)]
+pub(super) struct Microdata;
+
+impl Resolver for Microdata {
+    fn name(&self) -> &'static str {
+        "microdata"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        structured::propose(page.microdata(), page, queries, self.name(), 0.88, out);
+    }
+}
+
+/// Top-level items, in order.
+pub(super) fn items(view: &PageView<'_>) -> Vec<Value> {
+    let top = view.page.nodes().filter(|node| node.attr("itemscope").is_some() && node.attr("itemprop").is_none());
+    top.map(|node| Value::Object(item(view, node, 0))).collect()
+}
+
+fn item(view: &PageView<'_>, scope: Node<'_>, depth: usize) -> Map<String, Value> {
+    let mut object = Map::new();
+    let kind = scope.attr("itemtype").unwrap_or("Thing").split_whitespace().next().unwrap_or("Thing");
+    object.insert("@type".into(), kind.rsplit(['/', '#']).next().unwrap_or(kind).into());
+    if let Some(id) = scope.attr("itemid") {
+        object.insert("@id".into(), id.into());
+    }
+    properties(view, scope, depth, &mut object);
+    let referred = scope.attr("itemref").unwrap_or_default();
+    for id in referred.split_whitespace().filter(|_| depth < DEEPEST) {
+        if let Some(node) = view.page.nodes().find(|node| node.attr("id") == Some(id)) {
+            add(view, node, depth, &mut object);
+            properties(view, node, depth, &mut object);
+        }
+    }
+    object
+}
+
+/// Properties of the nodes below `scope` that belong to it and not to an item within it.
+fn properties(view: &PageView<'_>, scope: Node<'_>, depth: usize, object: &mut Map<String, Value>) {
+    let mut index = scope.index() + 1;
+    while index < scope.end() {
+        let Some(node) = view.page.node(index) else { break };
+        add(view, node, depth, object);
+        index = if node.attr("itemscope").is_some() { node.end() } else { index + 1 };
+    }
+}
+
+fn add(view: &PageView<'_>, node: Node<'_>, depth: usize, object: &mut Map<String, Value>) {
+    let Some(names) = node.attr("itemprop") else { return };
+    let value = if node.attr("itemscope").is_some() && depth < DEEPEST {
+        Value::Object(item(view, node, depth + 1))
+    } else {
+        Value::String(node_value(view, node))
+    };
+    for name in names.split_whitespace() {
+        let name = name.rsplit(['/', '#']).next().unwrap_or(name);
+        insert(object, name, value.clone());
+    }
+}
+
+/// A property that stands several times is a list.
+pub(super) fn insert(object: &mut Map<String, Value>, name: &str, value: Value) {
+    match object.get_mut(name) {
+        None => {
+            object.insert(name.to_owned(), value);
+        }
+        Some(Value::Array(items)) => items.push(value),
+        Some(one) => *one = Value::Array(vec![one.take(), value]),
+    }
+}
+
+/// The value of a node that carries a property, by its tag, as the HTML standard says.
+pub(super) fn node_value(view: &PageView<'_>, node: Node<'_>) -> String {
+    let attr = |name: &str| node.attr(name).filter(|value| !value.trim().is_empty());
+    if let Some(content) = attr("content") {
+        return content.trim().to_owned();
+    }
+    let link = match node.tag() {
+        Some("a" | "area" | "link") => attr("href"),
+        Some("img" | "audio" | "embed" | "iframe" | "source" | "track" | "video") => attr("src"),
+        Some("object") => attr("data"),
+        _ => None,
+    };
+    match (node.tag(), link) {
+        // A property that is a name and sits on a link means the link's text.
+        (Some("a"), Some(href)) => {
+            let text = node.text();
+            if text.is_empty() || is_address_property(node) { view.absolute(href) } else { text }
+        }
+        (_, Some(link)) => view.absolute(link),
+        (Some("time"), None) => attr("datetime").map_or_else(|| node.text(), str::to_owned),
+        (Some("data" | "meter"), None) => attr("value").map_or_else(|| node.text(), str::to_owned),
+        _ => node.text(),
+    }
+}
+
+fn is_address_property(node: Node<'_>) -> bool {
+    let names = node.attr("itemprop").or_else(|| node.attr("property")).unwrap_or_default().to_lowercase();
+    ["url", "sameas", "image", "photo", "logo", "mainentityofpage", "contenturl"]
+        .iter()
+        .any(|name| names.ends_with(name))
+}

@@ -1,0 +1,79 @@
+use super::grounding::fold;
+use super::{json_ld, microdata, rdfa};
+use crate::page::{CssTree, PageSnapshot, XpathTree};
+use serde_json::Value;
+use std::cell::OnceCell;
+use url::Url;
+
+/// A page with what several resolvers need of it, each made at most once.
+#[derive(Debug)]
+pub struct PageView<'a> {
+    /// The page.
+    pub page: &'a PageSnapshot,
+    base: Option<Url>,
+    css: OnceCell<CssTree<'a>>,
+    xpath: OnceCell<XpathTree>,
+    json_ld: OnceCell<Vec<Value>>,
+    microdata: OnceCell<Vec<Value>>,
+    rdfa: OnceCell<Vec<Value>>,
+    folded_text: OnceCell<String>,
+}
+
+impl<'a> PageView<'a> {
+    /// Of one page.
+    #[must_use]
+    pub fn new(page: &'a PageSnapshot) -> Self {
+        let address = Url::parse(&page.url).ok();
+        let declared = page.elements("base").find_map(|base| base.attr("href"));
+        let base = match (&address, declared) {
+            (Some(address), Some(href)) => address.join(href).ok().or_else(|| Some(address.clone())),
+            _ => address,
+        };
+        Self {
+            page,
+            base,
+            css: OnceCell::new(),
+            xpath: OnceCell::new(),
+            json_ld: OnceCell::new(),
+            microdata: OnceCell::new(),
+            rdfa: OnceCell::new(),
+            folded_text: OnceCell::new(),
+        }
+    }
+
+    /// An address of the page made absolute; as it stands when it cannot be.
+    #[must_use]
+    pub fn absolute(&self, href: &str) -> String {
+        self.base.as_ref().and_then(|base| base.join(href.trim()).ok()).map_or_else(|| href.to_owned(), String::from)
+    }
+
+    /// The page as CSS selectors see it.
+    pub fn css(&self) -> &CssTree<'a> {
+        self.css.get_or_init(|| CssTree::new(self.page))
+    }
+
+    /// The page as XPath sees it.
+    pub fn xpath(&self) -> &XpathTree {
+        self.xpath.get_or_init(|| XpathTree::new(self.page))
+    }
+
+    /// Documents of JSON-LD, in order.
+    pub fn json_ld(&self) -> &[Value] {
+        self.json_ld.get_or_init(|| json_ld::documents(self.page))
+    }
+
+    /// Top-level items of microdata, in order.
+    pub fn microdata(&self) -> &[Value] {
+        self.microdata.get_or_init(|| microdata::items(self))
+    }
+
+    /// Top-level resources of RDFa, in order.
+    pub fn rdfa(&self) -> &[Value] {
+        self.rdfa.get_or_init(|| rdfa::resources(self))
+    }
+
+    /// Text of the body in the form in which values are looked up in it.
+    pub fn folded_text(&self) -> &str {
+        self.folded_text.get_or_init(|| fold(&self.page.elements("body").map(|body| body.text()).collect::<String>()))
+    }
+}

@@ -1,0 +1,167 @@
+use super::attempt::words;
+use super::{FieldSpec, Validation};
+use mino_datafusion::layout::Slug;
+use mino_datafusion::value::FieldType;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A campaign as a person writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignFile {
+    /// Its name.
+    pub campaign: Slug,
+    /// What it is for.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// What to extract.
+    pub instructions: Instructions,
+    /// From which sites.
+    pub dataset: DatasetSource,
+    /// How.
+    #[serde(default)]
+    pub run: RunSettings,
+    /// When. Kept for the orchestrator.
+    #[serde(default)]
+    pub schedule: Option<Value>,
+    /// Kept; not acted on yet.
+    #[serde(default)]
+    pub alerts: Vec<Value>,
+    /// Kept; not acted on yet.
+    #[serde(default)]
+    pub budget: Option<Value>,
+}
+
+/// A versioned prompt with the fields to extract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instructions {
+    /// `major.minor`.
+    #[serde(default = "first_version")]
+    pub version: String,
+    /// In plain words, with `{{ row.<column> }}` filled in for each row.
+    pub prompt: String,
+    /// What to extract.
+    pub fields: Vec<FieldSpec>,
+    /// Links to try when required fields are missing. Kept; not acted on yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow: Option<Follow>,
+}
+
+fn first_version() -> String {
+    "1.0".into()
+}
+
+/// Links to try when required fields are missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// How many hops away.
+    pub depth: u32,
+    /// Words in links that lead there.
+    #[serde(default)]
+    pub links: Vec<String>,
+}
+
+/// Where the rows come from, and what their columns are.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetSource {
+    /// A path (relative to the campaign file) or a store URL of CSV, JSON lines or Parquet.
+    pub source: String,
+    /// Name of the dataset; the campaign's unless set.
+    #[serde(default)]
+    pub name: Option<Slug>,
+    /// Column with the address of the page; found by name and content unless set.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Column that identifies a row; its number unless set.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Field → column with its known answer; found by name unless set. An empty map turns ground truth off.
+    #[serde(default)]
+    pub ground_truth: Option<BTreeMap<String, String>>,
+    /// Ground truth that means "known to be absent".
+    #[serde(default = "absent_marker")]
+    pub absent: String,
+    /// `csv`, `jsonl` or `parquet`; from the name and content unless set.
+    #[serde(default)]
+    pub format: Option<String>,
+    /// Delimiter of a CSV; found unless set.
+    #[serde(default)]
+    pub delimiter: Option<char>,
+    /// Encoding of a CSV, as `windows-1252`; found unless set.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Column → type, where the inferred one is not right.
+    #[serde(default)]
+    pub types: BTreeMap<String, FieldType>,
+    /// Column → rules that its cells keep.
+    #[serde(default)]
+    pub validate: BTreeMap<String, Validation>,
+}
+
+fn absent_marker() -> String {
+    "-".into()
+}
+
+words! {
+    /// When a picture of the page is kept.
+    Screenshots {
+        /// When an attempt does not succeed.
+        OnFailure = "on_failure",
+        /// For every attempt.
+        Always = "always",
+        /// Not at all.
+        Never = "never",
+    }
+}
+
+/// How a campaign runs unless the command says otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunSettings {
+    /// Pages open at once, 1..=256.
+    pub concurrency: u32,
+    /// Tries after the first.
+    pub max_retries: u32,
+    /// Time for one attempt, as `45s`.
+    #[serde(with = "human_duration")]
+    pub timeout: Duration,
+    /// When a picture of the page is kept.
+    pub screenshots: Screenshots,
+    /// Keep the page for replay. Kept; not acted on yet.
+    pub archive: bool,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 5,
+            max_retries: 3,
+            timeout: Duration::from_secs(45),
+            screenshots: Screenshots::OnFailure,
+            archive: false,
+        }
+    }
+}
+
+mod human_duration {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map_err(|error| {
+            serde::de::Error::custom(format!("`{text}` is not a duration ({error}); write it as `45s` or `2m`"))
+        })
+    }
+}

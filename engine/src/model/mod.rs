@@ -1,0 +1,22 @@
+//! The words of the domain as plain types. No I/O.
+
+mod attempt;
+mod campaign;
+mod confidence;
+mod dataset;
+mod field;
+mod ids;
+mod nearest;
+mod run;
+
+pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
+pub use campaign::{CampaignFile, DatasetSource, Follow, Instructions, RunSettings, Screenshots};
+pub use confidence::Confidence;
+pub use dataset::{Column, ColumnRole, DatasetVersion};
+pub use field::{FieldSpec, Rule, RuleKind, Validation};
+pub use ids::{AttemptId, RunId, TaskId};
+pub use nearest::nearest;
+pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
+
+pub use mino_datafusion::layout::{InvalidSlug, Slug};
+pub use mino_datafusion::value::FieldType;

@@ -1,0 +1,16 @@
+//! A page as columns: the flattened document, from the browser's snapshot or from HTML.
+
+mod css;
+mod from_browser;
+mod from_html;
+mod node;
+mod snapshot;
+mod text;
+mod xpath;
+
+pub use css::CssTree;
+pub use from_browser::{BrowserDocument, from_browser};
+pub use node::Node;
+pub use snapshot::{NodeKind, PageSnapshot, SnapshotBuilder};
+pub use text::collapse;
+pub use xpath::XpathTree;

@@ -1,0 +1,66 @@
+use super::{Node, NodeKind};
+
+/// Elements whose content no reader sees.
+const UNSEEN: [&str; 7] = ["script", "style", "noscript", "template", "head", "svg", "iframe"];
+
+/// Elements that run on within a line.
+const INLINE: [&str; 31] = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+];
+
+pub(super) fn text_of(node: Node<'_>) -> String {
+    let mut out = String::new();
+    if let Some(content) = node.content() {
+        push_collapsed(&mut out, content);
+    }
+    let mut index = node.index() + 1;
+    let mut ends: Vec<usize> = Vec::new();
+    while index < node.end() {
+        let Some(below) = node.page.node(index) else { break };
+        while ends.last().is_some_and(|end| *end <= index) {
+            ends.pop();
+            push_space(&mut out);
+        }
+        match (below.kind(), below.tag()) {
+            (_, Some(tag)) if UNSEEN.contains(&tag) && node.tag() != Some(tag) => {
+                index = below.end();
+                continue;
+            }
+            (_, Some(tag)) if !INLINE.contains(&tag) => {
+                push_space(&mut out);
+                ends.push(below.end());
+            }
+            (NodeKind::Text, _) => push_collapsed(&mut out, below.content().unwrap_or_default()),
+            _ => {}
+        }
+        index += 1;
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// White space as HTML means it: any run is one space, none at the ends.
+#[must_use]
+pub fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_collapsed(&mut out, text);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn push_space(out: &mut String) {
+    if !out.is_empty() && !out.ends_with(' ') {
+        out.push(' ');
+    }
+}
+
+fn push_collapsed(out: &mut String, text: &str) {
+    for c in text.chars() {
+        if c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}' {
+            push_space(out);
+        } else {
+            out.push(c);
+        }
+    }
+}
