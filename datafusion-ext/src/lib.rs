@@ -19,3 +19,6 @@ pub mod store;
 pub mod table;
 pub mod udf;
 pub mod value;
+
+pub use datafusion::arrow;
+pub use datafusion::error::DataFusionError;

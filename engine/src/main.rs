@@ -1,2 +1,5 @@
 //! The command `mino`.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    mino_engine::cli::main()
+}

@@ -292,7 +292,7 @@ impl Tab {
     }
 
     /// A picture of the page as a person would see it; `None` when the page does not hold still for one.
-    pub async fn picture(&self) -> Option<Picture> {
+    pub async fn picture(&mut self) -> Option<Picture> {
         let params = CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Webp).quality(70).build();
         let taken = tokio::time::timeout(CLEAN_UP, self.page.execute(params)).await.ok()?.ok()?;
         let text: &str = taken.result.data.as_ref();

@@ -4,3 +4,4 @@
 mod document;
 
 pub use document::{Catalog, CatalogError, Document, Who};
+pub(crate) use document::host_name;

@@ -7,6 +7,7 @@ mod dataset;
 mod field;
 mod ids;
 mod nearest;
+mod records;
 mod run;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
@@ -16,6 +17,7 @@ pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
 pub use nearest::nearest;
+pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 
 pub use mino_datafusion::layout::{InvalidSlug, Slug};

@@ -1,0 +1,30 @@
+//! Use cases: what a person or an orchestrator asks for, one file each. Every face calls these and nothing below.
+
+mod apply;
+mod error;
+mod file;
+mod inventory;
+mod query;
+mod run;
+
+pub use apply::{Applied, apply};
+pub use error::{CampaignError, ErrorKind};
+pub use file::read_campaign_file;
+pub use inventory::{Inventory, RunLine, Shown, inventory, show};
+pub use query::query;
+pub use run::{RunReport, RunRequest, run, verify_run};
+
+use crate::catalog::Catalog;
+use crate::model::Slug;
+use mino_datafusion::store::Store;
+
+/// One organization's part of a store, opened and checked. Writes nothing.
+///
+/// # Errors
+/// When the location or the name is not valid, or the store does not answer.
+pub async fn connect(location: &str, org: &str) -> Result<Catalog, CampaignError> {
+    let org = Slug::parse(org).map_err(|error| CampaignError::Input(format!("--org: {error}")))?;
+    let store = Store::open(location)?;
+    store.check().await?;
+    Ok(Catalog::new(store, org))
+}

@@ -1,0 +1,79 @@
+//! The command line: one file a command. Parse, call, print; no logic.
+
+mod apply;
+mod exit;
+mod list;
+mod progress;
+mod run;
+mod show;
+mod sql;
+mod summary;
+mod verify;
+
+use crate::campaign::{CampaignError, connect};
+use crate::catalog::Catalog;
+use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Named fields from thousands of web sites, with known accuracy, as Parquet and SQL.
+#[derive(Debug, Parser)]
+#[command(name = "mino", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Start with:\n  mino demo\n\nExit codes: 0 done, 1 run failed, 2 wrong usage or input, 3 store or \
+                        browser not reachable,\n4 quality gate missed, 5 stopped")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Apply(apply::Apply),
+    Run(run::Run),
+    List(list::List),
+    Show(show::Show),
+    Sql(sql::Sql),
+    Verify(verify::Verify),
+}
+
+/// Which store, and whose part of it.
+#[derive(Debug, Args)]
+struct StoreArgs {
+    /// Where everything is kept: a folder, or file://, s3://, gs://, az:// …; credentials come from the environment
+    #[arg(long, env = "MINO_STORE", default_value = "mino-store", value_name = "URL")]
+    store: String,
+    /// Whose part of the store
+    #[arg(long, env = "MINO_ORG", default_value = "default", value_name = "NAME")]
+    org: String,
+}
+
+impl StoreArgs {
+    async fn connect(&self) -> Result<Catalog, CampaignError> {
+        connect(&self.store, &self.org).await
+    }
+}
+
+/// Reads the command line, does what it says, and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MINO_LOG").unwrap_or_else(|_| "error,chromiumoxide=off".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Apply(command) => command.execute().await,
+            Command::Run(command) => command.execute().await,
+            Command::List(command) => command.execute().await,
+            Command::Show(command) => command.execute().await,
+            Command::Sql(command) => command.execute().await,
+            Command::Verify(command) => command.execute().await,
+        }
+    });
+    done.unwrap_or_else(|error| exit::report(&error))
+}

@@ -1,0 +1,25 @@
+//! One run: plan → execute → finalize, as a stream of typed events. Each step can be repeated.
+
+mod attempt;
+mod error;
+mod event;
+mod execute;
+mod finalize;
+mod journal;
+mod plan;
+mod retry;
+mod sample;
+mod summary;
+mod tables;
+mod verify;
+
+pub use error::RunError;
+pub use event::{Listener, RunEvent};
+pub use execute::{Execution, execute};
+pub use finalize::{PublishedTable, ResultRecord, finalize};
+pub use journal::read_journal;
+pub use plan::{Plan, check_prompt, PlanOptions, PlanRow, plan, read_plan};
+pub use retry::{Outcome, retry_after};
+pub use sample::choose;
+pub use summary::{FieldSummary, RunSummary, Share};
+pub use verify::{Verification, verify};
