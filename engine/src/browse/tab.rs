@@ -3,7 +3,7 @@ use super::fleet::Chromium;
 use super::{BrowseError, PageFailure};
 use crate::page::{BrowserDocument, PageSnapshot, from_browser};
 use chromiumoxide::Page;
-use chromiumoxide::cdp::browser_protocol::dom_snapshot::CaptureSnapshotParams;
+use chromiumoxide::cdp::browser_protocol::dom_snapshot::CaptureSnapshotReturns;
 use chromiumoxide::cdp::browser_protocol::network::{
     ClearBrowserCacheParams, EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived,
     RequestId, ResourceType,
@@ -15,6 +15,7 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::browser_protocol::storage::ClearDataForOriginParams;
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams};
+use chromiumoxide::types::{Command, Method, MethodId};
 use futures::stream::{BoxStream, SelectAll};
 use futures::{Stream, StreamExt};
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ use tokio::time::Instant;
 const DOCUMENT_LIMIT: u64 = 20 << 20;
 /// A page that opens more dialogs than this wants no reader.
 const DIALOG_LIMIT: u32 = 20;
+/// From the end of the document on, this long is waited for pictures, frames and late scripts.
+const LOAD_PATIENCE: Duration = Duration::from_secs(2);
 /// For what must end even where the page itself hangs.
 const CLEAN_UP: Duration = Duration::from_secs(5);
 
@@ -39,6 +42,7 @@ pub struct Tab {
     events: Events,
     deadline: Instant,
     main: Option<RequestId>,
+    parsed: Option<Instant>,
     opened: Opened,
     origins: BTreeSet<String>,
     dialogs: u32,
@@ -117,6 +121,7 @@ impl Tab {
             events,
             deadline: Instant::now(),
             main: None,
+            parsed: None,
             opened: Opened::default(),
             origins: BTreeSet::new(),
             dialogs: 0,
@@ -141,10 +146,13 @@ impl Tab {
         let mut navigation = std::pin::pin!(async move { page.goto(url).await.map(|_| ()) });
         let mut answered = false;
         let mut loaded = false;
+        self.parsed = None;
         // The library's own navigation ends late or never (downloads); it is asked for errors only.
         while !loaded {
+            let parsed = self.parsed;
             tokio::select! {
                 biased;
+                () = tokio::time::sleep_until(parsed.unwrap_or(deadline) + LOAD_PATIENCE), if parsed.is_some() => loaded = true,
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
                 event = self.events.0.next() => match event {
                     Some(event) => loaded = self.handle(event).await?,
@@ -181,6 +189,7 @@ impl Tab {
                     request.r#type == Some(ResourceType::Document) && request.frame_id.as_ref() == Some(&self.frame);
                 if of_page && self.main.as_ref() != Some(&request.request_id) {
                     self.main = Some(request.request_id.clone());
+                    self.parsed = None;
                     self.opened = Opened::default();
                 }
             }
@@ -213,6 +222,9 @@ impl Tab {
                 let loader: &str = lifecycle.loader_id.as_ref();
                 let ours =
                     lifecycle.frame_id == self.frame && self.main.as_ref().is_some_and(|main| main.inner() == loader);
+                if ours && lifecycle.name == "DOMContentLoaded" {
+                    self.parsed = Some(Instant::now());
+                }
                 return Ok(ours && lifecycle.name == "load");
             }
             Event::Dialog => {
@@ -257,7 +269,7 @@ impl Tab {
     /// When the page crashed, hangs, or is too large.
     pub async fn snapshot(&mut self) -> Result<PageSnapshot, PageFailure> {
         let page = self.page();
-        let call = async move { page.execute(CaptureSnapshotParams::new(Vec::new())).await };
+        let call = async move { page.execute(CaptureWithoutStyles { computed_styles: [] }).await };
         let taken = self.attend("the page to hold still", call).await?;
         let taken = taken.map_err(|error| PageFailure {
             error: Some(error.to_string()),
@@ -311,6 +323,24 @@ impl Tab {
             let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
         }
     }
+}
+
+/// `DOMSnapshot.captureSnapshot` without styles, which cost a fifth of the throughput. The library's own parameters leave
+/// an empty list out, and the browser refuses that.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CaptureWithoutStyles {
+    computed_styles: [&'static str; 0],
+}
+
+impl Method for CaptureWithoutStyles {
+    fn identifier(&self) -> MethodId {
+        "DOMSnapshot.captureSnapshot".into()
+    }
+}
+
+impl Command for CaptureWithoutStyles {
+    type Response = CaptureSnapshotReturns;
 }
 
 impl Held {

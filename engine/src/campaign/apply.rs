@@ -105,7 +105,8 @@ async fn is_new(catalog: &Catalog, instructions: &InstructionsRecord) -> Result<
 /// The version that holds these rows: one that is there already, else a new one.
 async fn store_dataset(catalog: &Catalog, frozen: &Frozen, who: Who) -> Result<(u64, bool), CampaignError> {
     let name = &frozen.version.dataset;
-    let latest = catalog.latest::<DatasetVersion>(Kind::Datasets, name.as_str()).await?.map_or(0, |known| known.version);
+    let latest =
+        catalog.latest::<DatasetVersion>(Kind::Datasets, name.as_str()).await?.map_or(0, |known| known.version);
     for version in (1..=latest).rev() {
         let known = catalog.version::<DatasetVersion>(Kind::Datasets, name.as_str(), version).await?;
         if known.is_some_and(|known| known.body.content_sha256 == frozen.version.content_sha256) {

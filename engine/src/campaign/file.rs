@@ -54,8 +54,23 @@ fn explain(message: &str) -> String {
 
 /// Columns that every table of results has: a field cannot take their names.
 const TAKEN: [&str; 17] = [
-    "org", "campaign", "date", "run_id", "run_type", "instructions_version", "dataset", "dataset_version", "task_id",
-    "row_id", "site_url", "site_name", "status", "status_category", "completeness", "accuracy_result", "completed_at",
+    "org",
+    "campaign",
+    "date",
+    "run_id",
+    "run_type",
+    "instructions_version",
+    "dataset",
+    "dataset_version",
+    "task_id",
+    "row_id",
+    "site_url",
+    "site_name",
+    "status",
+    "status_category",
+    "completeness",
+    "accuracy_result",
+    "completed_at",
 ];
 
 fn check(file: &CampaignFile) -> Result<(), String> {
@@ -64,7 +79,9 @@ fn check(file: &CampaignFile) -> Result<(), String> {
     }
     let version = &file.instructions.version;
     let numbers: Vec<&str> = version.split('.').collect();
-    if numbers.len() != 2 || !numbers.iter().all(|n| !n.is_empty() && n.len() < 6 && n.bytes().all(|b| b.is_ascii_digit())) {
+    if numbers.len() != 2
+        || !numbers.iter().all(|n| !n.is_empty() && n.len() < 6 && n.bytes().all(|b| b.is_ascii_digit()))
+    {
         return Err(format!("instructions.version `{version}` is not of the form major.minor, as \"1.0\""));
     }
     for (index, field) in file.instructions.fields.iter().enumerate() {
@@ -79,13 +96,19 @@ fn check(file: &CampaignFile) -> Result<(), String> {
 fn check_field(field: &FieldSpec) -> Result<(), String> {
     let name = &field.name;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) || name.contains("__") || name.len() > 60 {
+    if !name.starts_with(|c: char| c.is_ascii_lowercase())
+        || !name.chars().all(plain)
+        || name.contains("__")
+        || name.len() > 60
+    {
         return Err(format!(
             "field name `{name}` is not usable as a column: use lower-case letters, digits and single underscores, starting with a letter"
         ));
     }
     if TAKEN.contains(&name.as_str()) || name == "confidence" {
-        return Err(format!("field name `{name}` is a column of every result already: choose another, as `site_{name}`"));
+        return Err(format!(
+            "field name `{name}` is a column of every result already: choose another, as `site_{name}`"
+        ));
     }
     if field.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
         return Err(format!("field `{name}`: threshold must lie between 0 and 1"));

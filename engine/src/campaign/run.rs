@@ -87,7 +87,9 @@ pub async fn run(
     let dataset = catalog
         .version::<DatasetVersion>(Kind::Datasets, campaign.dataset.as_str(), campaign.dataset_version)
         .await?
-        .ok_or_else(|| CampaignError::Input(format!("dataset {} v{} is gone", campaign.dataset, campaign.dataset_version)))?;
+        .ok_or_else(|| {
+            CampaignError::Input(format!("dataset {} v{} is gone", campaign.dataset, campaign.dataset_version))
+        })?;
     let run_type = request.run_type.unwrap_or(match request.sample {
         Sample::All => RunType::Production,
         _ => RunType::Test,
@@ -121,12 +123,7 @@ pub async fn run(
     let stopped = execute(catalog, &plan, how, listeners).await?;
     let result = finalize(catalog, &plan, stopped, listeners).await?;
     let status = if stopped { RunStatus::Stopped } else { RunStatus::Completed };
-    Ok(RunReport {
-        run_id: result.run_id,
-        campaign: campaign.campaign.to_string(),
-        status,
-        summary: result.summary,
-    })
+    Ok(RunReport { run_id: result.run_id, campaign: campaign.campaign.to_string(), status, summary: result.summary })
 }
 
 /// Compares what is in the store with the checksums of a run's result; `run` may be the first letters of an id.
@@ -145,14 +142,17 @@ pub(super) async fn resolve(catalog: &Catalog, kind: Kind, given: &str) -> Resul
     if given == "latest" {
         // Ids are UUIDv7: the last by name is the last by time.
         let last = ids.into_iter().next_back();
-        return last.ok_or_else(|| CampaignError::Input("there is no run in this store yet: start one with `mino run`".into()));
+        return last.ok_or_else(|| {
+            CampaignError::Input("there is no run in this store yet: start one with `mino run`".into())
+        });
     }
     let fitting: Vec<&String> = ids.iter().filter(|id| !given.is_empty() && id.starts_with(given)).collect();
     match fitting.as_slice() {
         [one] => Ok((*one).clone()),
         [] => {
             let near = nearest(given, ids.iter().map(String::as_str));
-            let hint = near.map_or_else(|| "; `mino list runs` shows them".to_owned(), |near| format!("; did you mean {near}?"));
+            let hint = near
+                .map_or_else(|| "; `mino list runs` shows them".to_owned(), |near| format!("; did you mean {near}?"));
             Err(CampaignError::Input(format!("there is no finished run `{given}`{hint}")))
         }
         many => Err(CampaignError::Input(format!("`{given}` begins {} runs: give more letters", many.len()))),

@@ -3,5 +3,5 @@
 
 mod document;
 
-pub use document::{Catalog, CatalogError, Document, Who};
 pub(crate) use document::host_name;
+pub use document::{Catalog, CatalogError, Document, Who};

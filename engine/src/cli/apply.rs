@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 /// Make the store say what a campaign file says
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  mino apply -f campaigns/sheriff-contacts.yaml --store s3://bucket/mino\n\nThe same \
-                        file again changes nothing; a changed prompt needs a new instructions.version.")]
+#[command(
+    after_help = "Example:\n  mino apply -f campaigns/sheriff-contacts.yaml --store s3://bucket/mino\n\nThe same \
+                        file again changes nothing; a changed prompt needs a new instructions.version."
+)]
 pub(super) struct Apply {
     /// The campaign file (YAML)
     #[arg(short, long, value_name = "FILE")]
@@ -56,10 +58,18 @@ pub(super) fn print(applied: &Applied) {
     }
     println!("{}", table.trim_fmt());
     if !applied.report.duplicates.is_empty() {
-        println!("note: {} rows repeat an address of an earlier row: rows {}", applied.report.duplicates.len(), rows(&applied.report.duplicates));
+        println!(
+            "note: {} rows repeat an address of an earlier row: rows {}",
+            applied.report.duplicates.len(),
+            rows(&applied.report.duplicates)
+        );
     }
     if !applied.report.blank_urls.is_empty() {
-        println!("note: {} rows have no address and will fail: rows {}", applied.report.blank_urls.len(), rows(&applied.report.blank_urls));
+        println!(
+            "note: {} rows have no address and will fail: rows {}",
+            applied.report.blank_urls.len(),
+            rows(&applied.report.blank_urls)
+        );
     }
     for note in &applied.notes {
         println!("note: {note}");

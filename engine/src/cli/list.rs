@@ -57,7 +57,8 @@ impl List {
             let mut table = table(["RUN", "CAMPAIGN", "TYPE", "STATUS", "STARTED (UTC)", "COMPLETED", "ACCURACY"]);
             for run in &inventory.runs {
                 let run = &run.record;
-                let done = run.counts.map(|counts| format!("{} of {}", counts.completed, counts.tasks)).unwrap_or_default();
+                let done =
+                    run.counts.map(|counts| format!("{} of {}", counts.completed, counts.tasks)).unwrap_or_default();
                 let accuracy = match (run.accuracy, run.accuracy_lower) {
                     (Some(accuracy), Some(lower)) => format!("{accuracy:.3} (≥ {lower:.3})"),
                     _ => "-".into(),

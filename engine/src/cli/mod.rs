@@ -18,8 +18,10 @@ use std::process::ExitCode;
 /// Named fields from thousands of web sites, with known accuracy, as Parquet and SQL.
 #[derive(Debug, Parser)]
 #[command(name = "mino", version, propagate_version = true, max_term_width = 110)]
-#[command(after_help = "Start with:\n  mino demo\n\nExit codes: 0 done, 1 run failed, 2 wrong usage or input, 3 store or \
-                        browser not reachable,\n4 quality gate missed, 5 stopped")]
+#[command(
+    after_help = "Start with:\n  mino demo\n\nExit codes: 0 done, 1 run failed, 2 wrong usage or input, 3 store or \
+                        browser not reachable,\n4 quality gate missed, 5 stopped"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -56,7 +58,8 @@ impl StoreArgs {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("MINO_LOG").unwrap_or_else(|_| "error,chromiumoxide=off".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("MINO_LOG").unwrap_or_else(|_| "error,chromiumoxide=off".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -30,7 +30,9 @@ pub(super) fn listener(style: Style) -> Box<dyn Listener> {
         Style::Json => Box::new(|event: &RunEvent| {
             let mut out = std::io::stdout().lock();
             // Whoever reads may be gone; the run is not for them alone.
-            let _ = serde_json::to_writer(&mut out, event).map_err(std::io::Error::from).and_then(|()| out.write_all(b"\n"));
+            let _ = serde_json::to_writer(&mut out, event)
+                .map_err(std::io::Error::from)
+                .and_then(|()| out.write_all(b"\n"));
         }),
         Style::Bar | Style::Lines => Box::new(Shown { style, bar: None, tally: Tally::default(), last: None }),
     }
@@ -61,7 +63,9 @@ impl Listener for Shown {
                 self.tally.tasks = *tasks;
                 if self.style == Style::Bar {
                     let bar = ProgressBar::new(*tasks as u64);
-                    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed}, {eta} to go") {
+                    if let Ok(style) =
+                        ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {elapsed}, {eta} to go")
+                    {
                         bar.set_style(style);
                     }
                     bar.enable_steady_tick(Duration::from_millis(250));

@@ -57,7 +57,9 @@ pub(super) struct Run {
 impl Run {
     pub(super) async fn execute(self) -> Result<ExitCode, CampaignError> {
         if let Some(share) = self.min_accuracy.filter(|share| !(0.0..=1.0).contains(share)) {
-            return Err(CampaignError::Input(format!("--min-accuracy {share} is no share: use a number between 0 and 1")));
+            return Err(CampaignError::Input(format!(
+                "--min-accuracy {share} is no share: use a number between 0 and 1"
+            )));
         }
         let catalog = self.store.connect().await?;
         let browser = locate(self.browser.as_deref(), std::env::var_os("PATH").as_deref())?;
@@ -126,7 +128,9 @@ pub(super) fn stop_on_ctrl_c() -> CancellationToken {
             let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
             let terminate = async {
                 match terminated.as_mut() {
-                    Some(signal) => { signal.recv().await; }
+                    Some(signal) => {
+                        signal.recv().await;
+                    }
                     None => std::future::pending().await,
                 }
             };

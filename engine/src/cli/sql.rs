@@ -9,11 +9,13 @@ use std::process::ExitCode;
 
 /// Query a store with SQL (read-only)
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  mino sql \"select field, accuracy(match), wilson_lower(match), count(match) from \
+#[command(
+    after_help = "Examples:\n  mino sql \"select field, accuracy(match), wilson_lower(match), count(match) from \
                         fields group by field\"\n  mino sql --format csv 'select * from results.\"sheriff-contacts\"'\n\nTables: attempts tasks \
                         fields results campaigns datasets instructions runs audit,\nand results.\"<campaign>\" for each campaign. \
                         Functions: field_match, field_similarity, accuracy, accuracy_lower,\naccuracy_upper, wilson_lower, wilson_upper, \
-                        and DataFusion's own.")]
+                        and DataFusion's own."
+)]
 pub(super) struct Sql {
     /// The query
     query: String,

@@ -11,7 +11,10 @@ pub(super) fn print(report: &RunReport) {
 pub(super) fn print_summary(summary: &RunSummary) {
     let counts = summary.counts;
     let skipped = if counts.skipped > 0 { format!(", {} skipped", counts.skipped) } else { String::new() };
-    println!("{} tasks: {} completed, {} failed{skipped}; {} attempts", counts.tasks, counts.completed, counts.failed, counts.attempts);
+    println!(
+        "{} tasks: {} completed, {} failed{skipped}; {} attempts",
+        counts.tasks, counts.completed, counts.failed, counts.attempts
+    );
     if !summary.failures.is_empty() {
         let failures: Vec<String> = summary.failures.iter().map(|(why, n)| format!("{why} {n}")).collect();
         println!("failed because of: {}", failures.join(", "));
@@ -72,9 +75,13 @@ pub(super) fn print_next(report: &RunReport, store: &str) {
     let (id, campaign) = (&report.run_id, &report.campaign);
     println!("\nnext:");
     println!("  mino sql{store} \"select * from results.\\\"{campaign}\\\"\"");
-    println!("  mino sql{store} \"select site_url, field, raw, expected, match from fields where run_id = '{id}' and match in ('wrong', 'missing')\"");
+    println!(
+        "  mino sql{store} \"select site_url, field, raw, expected, match from fields where run_id = '{id}' and match in ('wrong', 'missing')\""
+    );
     if report.summary.counts.failed > 0 {
-        println!("  mino sql{store} \"select site_url, failure_category, failure_reason from tasks where run_id = '{id}' and status = 'failed'\"");
+        println!(
+            "  mino sql{store} \"select site_url, failure_category, failure_reason from tasks where run_id = '{id}' and status = 'failed'\""
+        );
     }
     println!("  mino verify{store} {id}");
 }

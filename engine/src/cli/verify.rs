@@ -27,7 +27,14 @@ impl Verify {
                 let verdict = table.fault.as_ref().map_or_else(|| "ok".to_owned(), |fault| format!("BAD: {fault}"));
                 println!("{:<9} {:>8} rows  {verdict}  {}", table.table, table.rows, table.path);
             }
-            println!("run {run_id}: {}", if faults == 0 { "every checksum is right".to_owned() } else { format!("{faults} tables are not as published") });
+            println!(
+                "run {run_id}: {}",
+                if faults == 0 {
+                    "every checksum is right".to_owned()
+                } else {
+                    format!("{faults} tables are not as published")
+                }
+            );
         }
         Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
     }

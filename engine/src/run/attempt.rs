@@ -1,6 +1,6 @@
+use super::RunError;
 use super::plan::PlanRow;
 use super::retry::Outcome;
-use super::RunError;
 use crate::browse::{Block, BrowseError, Fleet, PageFailure, Tab, detect_block};
 use crate::catalog::Catalog;
 use crate::extract::{Extraction, Extractor};
@@ -153,7 +153,8 @@ struct Lacks {
 
 impl Lacks {
     fn of(shop: &Workshop, extraction: &Extraction) -> Self {
-        let valid = extraction.fields.iter().filter(|found| found.as_ref().is_some_and(|found| found.value.is_some())).count();
+        let valid =
+            extraction.fields.iter().filter(|found| found.as_ref().is_some_and(|found| found.value.is_some())).count();
         Self {
             missing: shop.extractor.missing_required(extraction).map(str::to_owned).collect(),
             nothing: valid == 0,
@@ -168,7 +169,8 @@ impl Lacks {
 
 /// The address to open: rows often leave out the scheme.
 fn address(site_url: &str) -> Result<String, PageFailure> {
-    let refuse = |category, blocked, reason: String| PageFailure { category, blocked, reason, error: None, permanent: true };
+    let refuse =
+        |category, blocked, reason: String| PageFailure { category, blocked, reason, error: None, permanent: true };
     let site_url = site_url.trim();
     if site_url.is_empty() {
         return Err(refuse(FailureCategory::PageError, None, "the row has no address".into()));
@@ -301,7 +303,9 @@ impl Record {
             Err(Ending::Failed(failure)) => match failure.category {
                 FailureCategory::Timeout => (AttemptStatus::Timeout, Some(failure)),
                 FailureCategory::Blocked => (AttemptStatus::Blocked, Some(failure)),
-                FailureCategory::ExtractionFailed | FailureCategory::PageError => (AttemptStatus::Failed, Some(failure)),
+                FailureCategory::ExtractionFailed | FailureCategory::PageError => {
+                    (AttemptStatus::Failed, Some(failure))
+                }
             },
         };
         let result = failure.as_ref().map_or_else(|| status.to_string(), |failure| failure.reason.clone());

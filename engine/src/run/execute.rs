@@ -171,12 +171,16 @@ impl Executor<'_> {
         }
     }
 
-    fn finished(&mut self, done: Result<(tokio::task::Id, Result<Finished, RunError>), JoinError>) -> Result<(), RunError> {
+    fn finished(
+        &mut self,
+        done: Result<(tokio::task::Id, Result<Finished, RunError>), JoinError>,
+    ) -> Result<(), RunError> {
         let (id, finished) = match done {
             Ok((id, finished)) => (id, finished?),
             Err(error) => {
                 let under_way = self.under_way.remove(&error.id());
-                let url = under_way.and_then(|(position, _)| self.plan.tasks.get(position)).map(|task| task.site_url.clone());
+                let url =
+                    under_way.and_then(|(position, _)| self.plan.tasks.get(position)).map(|task| task.site_url.clone());
                 return Err(RunError::Internal { what: url.unwrap_or_default(), reason: error.to_string() });
             }
         };

@@ -82,11 +82,7 @@ pub async fn finalize(
 fn files(tables: &Tables) -> Result<[(Table, usize, Bytes); 4], RunError> {
     let results = results_batch(&tables.columns, &tables.tasks, &tables.fields)?;
     Ok([
-        (
-            Table::Attempts,
-            tables.attempts.len(),
-            write_batch(&rows_to_batch(&attempts_schema(), &tables.attempts)?)?,
-        ),
+        (Table::Attempts, tables.attempts.len(), write_batch(&rows_to_batch(&attempts_schema(), &tables.attempts)?)?),
         (Table::Fields, tables.fields.len(), write_batch(&rows_to_batch(&fields_schema(), &tables.fields)?)?),
         (Table::Results, results.num_rows(), write_batch(&results)?),
         (Table::Tasks, tables.tasks.len(), write_batch(&rows_to_batch(&tasks_schema(), &tables.tasks)?)?),

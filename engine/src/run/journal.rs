@@ -1,8 +1,8 @@
 use super::RunError;
 use crate::catalog::Catalog;
 use mino_datafusion::layout;
-use mino_datafusion::store::StoreError;
 use mino_datafusion::schema::{JournalRow, journal_schema, read_rows, write_rows};
+use mino_datafusion::store::StoreError;
 use std::collections::BTreeMap;
 use tokio::time::{Duration, Instant};
 
@@ -69,7 +69,8 @@ pub async fn read_journal(catalog: &Catalog, run_id: &str) -> Result<Vec<Journal
     let mut attempts: BTreeMap<(String, u32), JournalRow> = BTreeMap::new();
     for object in catalog.store().list(&layout::journal(catalog.org(), run_id)).await? {
         let bytes = catalog.store().get(&object.location).await?;
-        let bytes = bytes.ok_or_else(|| catalog.store().corrupt(&object.location, "it was removed while it was read"))?;
+        let bytes =
+            bytes.ok_or_else(|| catalog.store().corrupt(&object.location, "it was removed while it was read"))?;
         for row in read_rows::<JournalRow>(bytes)? {
             attempts.entry((row.attempt.task_id.clone(), row.attempt.attempt_number)).or_insert(row);
         }

@@ -18,7 +18,7 @@ pub use event::{Listener, RunEvent};
 pub use execute::{Execution, execute};
 pub use finalize::{PublishedTable, ResultRecord, finalize};
 pub use journal::read_journal;
-pub use plan::{Plan, check_prompt, PlanOptions, PlanRow, plan, read_plan};
+pub use plan::{Plan, PlanOptions, PlanRow, check_prompt, plan, read_plan};
 pub use retry::{Outcome, retry_after};
 pub use sample::choose;
 pub use summary::{FieldSummary, RunSummary, Share};

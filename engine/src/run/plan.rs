@@ -1,7 +1,9 @@
 use super::{RunError, choose};
 use crate::catalog::{Catalog, Who};
 use crate::dataset::{host_of, is_ground_truth, thaw};
-use crate::model::{DatasetVersion, Instructions, RunId, nearest, RunRecord, RunSettings, RunStatus, RunType, Sample, Slug};
+use crate::model::{
+    DatasetVersion, Instructions, RunId, RunRecord, RunSettings, RunStatus, RunType, Sample, Slug, nearest,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use mino_datafusion::layout::{self, Kind};
@@ -124,7 +126,9 @@ pub async fn plan(
     let plan_path = layout::plan(catalog.org(), &record.run_id);
     catalog.store().put(&plan_path, write_rows(&plan_schema(), &tasks)?).await?;
     if catalog.latest::<RunRecord>(Kind::Runs, &record.run_id).await?.is_none() {
-        catalog.write(Kind::Runs, &record.run_id, 0, Who { at: options.at, ..Who::here("plan") }, record.clone()).await?;
+        catalog
+            .write(Kind::Runs, &record.run_id, 0, Who { at: options.at, ..Who::here("plan") }, record.clone())
+            .await?;
     }
     let ground_truth = version.ground_truth().map(|(field, _)| field.to_owned()).collect();
     Ok(Plan { record, ground_truth, absent: version.absent.clone(), tasks, rows: rows.rows.len() })
@@ -213,11 +217,8 @@ impl Goals {
     }
 
     pub(crate) fn fill(&self, row_id: &str, input: &BTreeMap<String, String>) -> Result<String, RunError> {
-        let cells: BTreeMap<&str, &str> = self
-            .columns
-            .iter()
-            .map(|column| (column.as_str(), input.get(column).map_or("", String::as_str)))
-            .collect();
+        let cells: BTreeMap<&str, &str> =
+            self.columns.iter().map(|column| (column.as_str(), input.get(column).map_or("", String::as_str))).collect();
         let failed = |error: minijinja::Error| RunError::Goal { row: row_id.to_owned(), reason: error.to_string() };
         let template = self.engine.get_template("goal").map_err(failed)?;
         template.render(minijinja::context! { row => cells }).map_err(failed)
@@ -233,7 +234,8 @@ pub async fn read_plan(catalog: &Catalog, record: RunRecord) -> Result<Plan, Run
     let bytes = catalog.store().get(&path).await?;
     let bytes = bytes.ok_or_else(|| RunError::NoPlan { run_id: record.run_id.clone() })?;
     let tasks: Vec<PlanRow> = read_rows(bytes)?;
-    let dataset = catalog.version::<DatasetVersion>(Kind::Datasets, record.dataset.as_str(), record.dataset_version).await?;
+    let dataset =
+        catalog.version::<DatasetVersion>(Kind::Datasets, record.dataset.as_str(), record.dataset_version).await?;
     let dataset = dataset.map(|document| document.body);
     let ground_truth = dataset.iter().flat_map(|d| d.ground_truth()).map(|(field, _)| field.to_owned()).collect();
     let absent = dataset.as_ref().map_or_else(|| "-".to_owned(), |dataset| dataset.absent.clone());

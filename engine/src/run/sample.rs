@@ -27,7 +27,11 @@ pub fn choose(sample: &Sample, seed: u64, row_ids: &[&str]) -> Result<Vec<usize>
                     row: id.clone(),
                     hint: match nearest(id, row_ids.iter().copied()) {
                         Some(near) => format!("; did you mean `{near}`?"),
-                        None => format!("; it has {} rows, the first is `{}`", row_ids.len(), row_ids.first().unwrap_or(&"")),
+                        None => format!(
+                            "; it has {} rows, the first is `{}`",
+                            row_ids.len(),
+                            row_ids.first().unwrap_or(&"")
+                        ),
                     },
                 })?;
                 found.push(position);

@@ -79,7 +79,9 @@ fn field_row(run: &RunColumns, task: &PlanRow, spec: &FieldSpec, rule: &ValueRul
     let usable = found.filter(|found| outcome.status == TaskStatus::Completed && found.value.is_some());
     let expected = task.expected.get(&spec.name);
     let score = match outcome.status {
-        TaskStatus::Completed => compare_cell(rule, expected.map(String::as_str), usable.and_then(|f| f.value.as_deref())),
+        TaskStatus::Completed => {
+            compare_cell(rule, expected.map(String::as_str), usable.and_then(|f| f.value.as_deref()))
+        }
         // Known or known to be absent: end to end, a failed task has answered neither.
         TaskStatus::Failed => expected
             .filter(|expected| !expected.trim().is_empty())
@@ -120,7 +122,8 @@ fn task_row(
         fields.iter().filter(|row| row.value.is_some() == has).map(|row| row.field.clone()).collect::<Vec<_>>()
     };
     let completed = outcome.status == TaskStatus::Completed;
-    let weighted = specs.iter().zip(fields).filter_map(|(spec, row)| Some((row.confidence?, spec.weight.unwrap_or(1.0))));
+    let weighted =
+        specs.iter().zip(fields).filter_map(|(spec, row)| Some((row.confidence?, spec.weight.unwrap_or(1.0))));
     let cells = specs
         .iter()
         .zip(fields)
@@ -171,7 +174,9 @@ fn status_category(completed: bool, attempt: &AttemptRow) -> &'static str {
 }
 
 /// Field → how its cells came out, of all tasks and of the completed ones.
-pub(super) fn counts(tables: &Tables) -> BTreeMap<&str, (mino_datafusion::stats::Counts, mino_datafusion::stats::Counts)> {
+pub(super) fn counts(
+    tables: &Tables,
+) -> BTreeMap<&str, (mino_datafusion::stats::Counts, mino_datafusion::stats::Counts)> {
     let completed: HashMap<&str, bool> = tables
         .tasks
         .iter()

@@ -45,7 +45,12 @@ pub async fn verify(catalog: &Catalog, run_id: &str) -> Result<Vec<Verification>
                 }
             },
         };
-        verifications.push(Verification { table: table.table.name().into(), path: table.path, rows: table.rows, fault });
+        verifications.push(Verification {
+            table: table.table.name().into(),
+            path: table.path,
+            rows: table.rows,
+            fault,
+        });
     }
     Ok(verifications)
 }
