@@ -24,7 +24,7 @@ type Fault = (Option<u64>, String);
 
 fn parse(text: &str) -> Result<CampaignFile, Fault> {
     let file: CampaignFile = serde_saphyr::from_str(text).map_err(|error| {
-        let line = error.location().map(|location| u64::from(location.line())).filter(|line| *line > 0);
+        let line = error.location().map(|location| location.line()).filter(|line| *line > 0);
         (line, explain(&error.without_snippet().to_string()))
     })?;
     check(&file).map_err(|reason| (None, reason))?;
@@ -141,10 +141,10 @@ mod tests {
         let head = "campaign: x\ninstructions:\n  prompt: p\n  fields:\n";
         let tail = "dataset: {source: a.csv}\n";
         insta::assert_snapshot!(fault(&format!("{head}    - {{nme: phone}}\n{tail}")), @"5: unknown key `nme`; did you mean `name`?");
-        insta::assert_snapshot!(fault(&format!("{head}    - {{name: phone, type: fone}}\n{tail}")), @"");
-        insta::assert_snapshot!(fault(&format!("{head}    - {{name: Phone}}\n{tail}")), @"");
-        insta::assert_snapshot!(fault(&format!("{head}    - {{name: a}}\n    - {{name: a}}\n{tail}")), @"");
-        insta::assert_snapshot!(fault("campaign: [\n"), @"");
-        insta::assert_snapshot!(fault("campaign: x\n"), @"");
+        insta::assert_snapshot!(fault(&format!("{head}    - {{name: phone, type: fone}}\n{tail}")), @r"5: unknown type `fone`, did you mean `money`?; known types are text, integer, number, money, boolean, date, datetime, duration, url, email, phone, enum, id and list<…> of one of these");
+        insta::assert_snapshot!(fault(&format!("{head}    - {{name: Phone}}\n{tail}")), @r"0: field name `Phone` is not usable as a column: use lower-case letters, digits and single underscores, starting with a letter");
+        insta::assert_snapshot!(fault(&format!("{head}    - {{name: a}}\n    - {{name: a}}\n{tail}")), @r"0: instructions.fields has two fields named `a`: rename one");
+        insta::assert_snapshot!(fault("campaign: [\n"), @r"1: expected string scalar");
+        insta::assert_snapshot!(fault("campaign: x\n"), @r"1: missing field `instructions`");
     }
 }

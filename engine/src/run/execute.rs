@@ -131,16 +131,13 @@ impl Executor<'_> {
             if !self.stopping {
                 self.dispatch(concurrency as usize);
             }
-            let more_to_come = !self.stopping && !(self.ready.is_empty() && self.waiting.is_empty());
-            if self.running.is_empty() && !more_to_come {
+            let nothing_to_come = self.stopping || (self.ready.is_empty() && self.waiting.is_empty());
+            if self.running.is_empty() && nothing_to_come {
                 return Ok(());
             }
             let wake = self.waiting.peek().filter(|_| !self.stopping).map(|Reverse((at, ..))| *at);
             tokio::select! {
-                done = self.running.join_next_with_id(), if !self.running.is_empty() => match done {
-                    Some(done) => self.finished(done)?,
-                    None => {}
-                },
+                Some(done) = self.running.join_next_with_id() => self.finished(done)?,
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
                 () = tokio::time::sleep_until(self.journal.due()) => self.flush().await?,
                 () = stop.cancelled(), if !self.stopping => {
