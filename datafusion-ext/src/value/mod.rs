@@ -6,6 +6,7 @@
 mod boolean;
 mod calendar;
 mod clock;
+mod counts;
 mod currency;
 mod date;
 mod decimal;
@@ -31,6 +32,7 @@ mod text_similarity;
 mod typed_value;
 mod url;
 
+pub use counts::Counts;
 pub use duration_unit::{DurationUnit, UnknownUnit};
 pub use error::ValueError;
 pub use field_type::{FieldType, UnknownType};

@@ -19,7 +19,10 @@ use super::{
 /// ```
 pub fn normalise(rule: &ValueRule, raw: &str) -> Result<TypedValue, ValueError> {
     match &rule.field_type {
-        FieldType::Text => text::normalise(raw),
+        FieldType::Text => match rule.counts.as_ref().and_then(|counts| counts.canonical(raw)) {
+            Some(counted) => text::normalise(&counted),
+            None => text::normalise(raw),
+        },
         FieldType::Integer => number::integer(raw),
         FieldType::Number => number::number(raw),
         FieldType::Money => money::normalise(rule, raw),

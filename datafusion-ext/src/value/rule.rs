@@ -1,4 +1,4 @@
-use super::{DurationUnit, FieldType};
+use super::{Counts, DurationUnit, FieldType};
 use serde::{Deserialize, Serialize};
 
 /// Similarity from which two values match, unless a field sets its own.
@@ -29,6 +29,9 @@ pub struct ValueRule {
     /// Currency of amounts that name none, ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// What a text counts, where the field is such a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
     /// The text by which ground truth says that there is no value.
     #[serde(default = "default_marker")]
     pub absent_marker: String,
@@ -50,6 +53,7 @@ impl ValueRule {
             unit: None,
             country: None,
             currency: None,
+            counts: None,
             absent_marker: default_marker(),
         }
     }

@@ -4,6 +4,7 @@ use super::grounding::grounding;
 use super::{Candidate, FieldQuery, PageView};
 use crate::model::Confidence;
 use mino_datafusion::value::{TypedValue, similarity};
+use std::collections::BTreeMap;
 
 /// Confidence of a value that is not of its type, at most.
 const INVALID_AT_MOST: f64 = 0.3;
@@ -28,10 +29,20 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Probability that one of the backers is right, were they independent.
+    /// Probability that one of the backers is right, were their sources independent.
     fn support(&self) -> f64 {
-        1.0 - self.backers.iter().map(|(_, score)| 1.0 - score).product::<f64>()
+        let mut sources: BTreeMap<&str, f64> = BTreeMap::new();
+        for (resolver, score) in &self.backers {
+            let best = sources.entry(source(resolver)).or_insert(0.0);
+            *best = best.max(*score);
+        }
+        1.0 - sources.values().map(|score| 1.0 - score).product::<f64>()
     }
+}
+
+/// Pages print `<title>`, `<h1>` and `<meta>` from one field of their own: these agreeing says no more than one of them.
+fn source(resolver: &'static str) -> &'static str {
+    if resolver == "headline" { "meta" } else { resolver }
 }
 
 pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Candidate]) -> Option<Choice> {

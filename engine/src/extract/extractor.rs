@@ -1,5 +1,5 @@
 use super::choose::choose;
-use super::headline::Headline;
+use super::headline::{self, Headline};
 use super::json_ld::JsonLd;
 use super::labels::Labels;
 use super::meta::Meta;
@@ -96,6 +96,7 @@ impl Extractor {
         for resolver in &self.resolvers {
             resolver.propose(&view, &self.queries, &mut candidates);
         }
+        headline::drop_site_names(&view, &self.queries, &mut candidates);
         let mut fields = Vec::with_capacity(self.queries.len());
         let mut trace = Vec::with_capacity(self.queries.len());
         for (index, query) in self.queries.iter().enumerate() {

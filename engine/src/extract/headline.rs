@@ -1,4 +1,6 @@
 use super::{Candidate, FieldQuery, PageView, Resolver, meta};
+use crate::page::PageSnapshot;
+use url::Url;
 
 /// The page's own headline: `<h1>`, and `<title>` without the name of the site.
 #[derive(Debug)]
@@ -22,38 +24,121 @@ impl Resolver for Headline {
             if let Some(h1) = headings.iter().find(|h1| !h1.text().is_empty()) {
                 add(h1.text(), score, h1.selector());
             }
-            let site = meta::find(page.page, "og:site_name").map(|(name, _)| name);
-            add(without_site(&page.page.title(), site.as_deref()), 0.5, "title".into());
+            add(page.page.title(), 0.5, "title".into());
         }
     }
 }
 
-const SEPARATORS: [&str; 8] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: "];
-
-/// A title without the site's name before or after a separator.
-fn without_site(title: &str, site: Option<&str>) -> String {
-    let Some((at, separator)) = SEPARATORS.iter().filter_map(|s| Some((title.rfind(s)?, s))).max() else {
-        return title.to_owned();
-    };
-    let (before, after) = (title[..at].trim(), title[at + separator.len()..].trim());
-    match site {
-        Some(site) if before.eq_ignore_ascii_case(site) => after.to_owned(),
-        Some(site) if after.eq_ignore_ascii_case(site) => before.to_owned(),
-        // A site's name is short beside a headline.
-        _ if after.chars().count() * 2 <= before.chars().count() => before.to_owned(),
-        _ => title.to_owned(),
+/// Takes the name of the site out of what other parts of the page gave as its headline; an explicit rule is obeyed.
+pub(super) fn drop_site_names(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
+    let mut titles = candidates.iter_mut().filter(|c| queries[c.field].headline && c.resolver != "rule").peekable();
+    if titles.peek().is_none() {
+        return;
     }
+    let surroundings = Surroundings::of(page);
+    for title in titles {
+        let own = surroundings.without_site(&title.raw);
+        if own.len() < title.raw.len() {
+            title.raw = own.to_owned();
+        }
+    }
+}
+
+const SEPARATORS: [&str; 9] = [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " ~ "];
+
+/// What a title may hold beside the headline: the names of the site; and what the page itself heads its content with.
+struct Surroundings {
+    site_names: Vec<String>,
+    headings: Vec<String>,
+}
+
+impl Surroundings {
+    fn of(view: &PageView<'_>) -> Self {
+        let page = view.page;
+        let named = ["og:site_name", "application-name"].into_iter().filter_map(|name| meta::find(page, name));
+        let mut site_names: Vec<String> = named.map(|(name, _)| letters(&name)).collect();
+        let addresses = ["link:canonical", "og:url"].into_iter().filter_map(|name| meta::find(page, name));
+        let addresses = addresses.map(|(address, _)| address).chain([page.url.clone()]);
+        site_names.extend(addresses.filter_map(|address| host_name(&address)));
+        site_names.retain(|name| !name.is_empty());
+        Self { site_names, headings: headings(page) }
+    }
+
+    fn is_site(&self, text: &str) -> bool {
+        let text = letters(text);
+        text.is_empty() || self.site_names.contains(&text)
+    }
+
+    /// A title without what stands before or after a separator and names the site, or follows the page's heading.
+    fn without_site<'t>(&self, title: &'t str) -> &'t str {
+        let mut rest = title.trim();
+        while let Some((at, length)) = last_separator(rest) {
+            let (before, after) = (rest[..at].trim(), rest[at + length..].trim());
+            // A site's name is short beside a headline.
+            let unknown_site = self.site_names.is_empty() && after.chars().count() * 2 <= before.chars().count();
+            if self.is_site(after) || unknown_site || self.headings.contains(&letters(before)) {
+                rest = before;
+            } else {
+                break;
+            }
+        }
+        let first = SEPARATORS.iter().filter_map(|separator| Some((rest.find(separator)?, separator.len()))).min();
+        match first {
+            Some((at, length)) if self.is_site(&rest[..at]) => rest[at + length..].trim(),
+            _ if rest.is_empty() => title,
+            _ => rest,
+        }
+    }
+}
+
+fn headings(page: &PageSnapshot) -> Vec<String> {
+    page.elements("h1").map(|h1| letters(&h1.text())).filter(|text| !text.is_empty()).collect()
+}
+
+fn last_separator(text: &str) -> Option<(usize, usize)> {
+    SEPARATORS.iter().filter_map(|separator| Some((text.rfind(separator)?, separator.len()))).max()
+}
+
+/// The name in a host: `www.tasting-history.co.uk` is `tastinghistory`.
+fn host_name(address: &str) -> Option<String> {
+    let address = Url::parse(address).ok()?;
+    let host = address.domain()?;
+    let longest = host.split('.').rev().skip(1).max_by_key(|part| part.len())?;
+    Some(letters(longest))
+}
+
+/// Lower-case letters and digits alone.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn surroundings(html: &str) -> Surroundings {
+        let page = PageSnapshot::from_html("http://127.0.0.1/", html);
+        Surroundings::of(&PageView::new(&page))
+    }
+
     #[test]
     fn the_name_of_the_site_is_dropped() {
-        assert_eq!(without_site("Beef stew with dumplings | Cooking", None), "Beef stew with dumplings");
-        assert_eq!(without_site("Acme - Beef stew", Some("acme")), "Beef stew");
-        assert_eq!(without_site("Beef stew", None), "Beef stew");
-        assert_eq!(without_site("Half - half", None), "Half - half");
+        let unknown = surroundings("");
+        assert_eq!(unknown.without_site("Beef stew with dumplings | Cooking"), "Beef stew with dumplings");
+        assert_eq!(unknown.without_site("Beef stew"), "Beef stew");
+        assert_eq!(unknown.without_site("Half - half"), "Half - half");
+        let acme = surroundings("<meta property='og:site_name' content='Acme'>");
+        assert_eq!(acme.without_site("Acme - Beef stew"), "Beef stew");
+        assert_eq!(acme.without_site("Beef stew | Acme"), "Beef stew");
+        assert_eq!(acme.without_site("Beef stew – the best | Acme"), "Beef stew – the best");
+        let hosted = surroundings("<link rel=canonical href='https://www.tasting-history.com/plums'>");
+        assert_eq!(hosted.without_site("Sugar Plums — Tasting History"), "Sugar Plums");
+    }
+
+    #[test]
+    fn what_follows_the_heading_is_dropped() {
+        let headed = surroundings("<meta property='og:site_name' content='Acme'><h1>Beef <b>stew</b></h1>");
+        assert_eq!(headed.without_site("Beef stew | Recipes | Acme"), "Beef stew");
+        assert_eq!(headed.without_site("Pork stew | Recipes | Acme"), "Pork stew | Recipes");
     }
 }

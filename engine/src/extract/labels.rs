@@ -1,6 +1,7 @@
 use super::lexicon::fold_label;
 use super::{Candidate, FieldQuery, PageView, Resolver};
 use crate::page::{Node, NodeKind};
+use mino_datafusion::value::FieldType;
 use std::collections::HashMap;
 
 /// Longest label, in characters, and longest value of a scalar field.
@@ -49,10 +50,11 @@ fn is_content(node: Node<'_>) -> bool {
     !unseen(node) && (node.kind() == NodeKind::Element || !node.parent().is_some_and(unseen))
 }
 
-/// Where a label stands: alone in an element, or at the beginning of a text that goes on.
+/// Where a label stands: alone in an element, in a text before its value, or after a number that counts it.
 enum How {
     Alone,
     Before(String),
+    After(String),
 }
 
 /// A node's text as a label: the whole of a short element, or what stands before a colon in a text.
@@ -69,7 +71,7 @@ fn label_of(node: Node<'_>) -> Option<(String, How)> {
         }
         NodeKind::Text => {
             let content = node.content()?;
-            let (before, after) = content.split_once([':', '：'])?;
+            let Some((before, after)) = content.split_once([':', '：']) else { return counted(content.trim()) };
             let after = after.trim();
             let usable = !before.trim().is_empty() && before.chars().count() <= LONGEST_LABEL && !after.is_empty();
             usable.then(|| (fold_label(before), How::Before(after.to_owned())))
@@ -78,12 +80,32 @@ fn label_of(node: Node<'_>) -> Option<(String, How)> {
     }
 }
 
+/// "Serves 4" and "4 servings": the words beside the only number of a short text are its label.
+fn counted(text: &str) -> Option<(String, How)> {
+    if text.chars().count() > LONGEST_LABEL {
+        return None;
+    }
+    let first = text.find(|c: char| c.is_ascii_digit())?;
+    let last = text.rfind(|c: char| c.is_ascii_digit())?;
+    let (before, number, after) = (&text[..first], &text[first..=last], text[last + 1..].trim());
+    match (before.trim().is_empty(), after.is_empty()) {
+        (false, _) => Some((fold_label(before), How::Before(text[first..].to_owned()))),
+        (true, false) => Some((fold_label(after), How::After(number.to_owned()))),
+        (true, true) => None,
+    }
+}
+
 /// The value that belongs to a label, how far that can be trusted, and a selector.
 fn value_beside(label: Node<'_>, how: &How, query: &FieldQuery) -> Option<(String, f64, String)> {
-    if let How::Before(after) = how {
+    let text_beside = match how {
+        How::Alone => None,
+        How::Before(value) => Some((value, 0.72)),
+        How::After(number) if query.counts() || query.spec.field_type != FieldType::Text => Some((number, 0.6)),
+        How::After(_) => return None,
+    };
+    if let Some((value, trust)) = text_beside {
         let parent = label.parent()?;
-        let (raw, trust) = (after.clone(), 0.72);
-        return accept(raw, query).map(|raw| (raw, trust, parent.selector()));
+        return accept(value.clone(), query).map(|raw| (raw, trust, parent.selector()));
     }
     let (value, trust) = match label.tag()? {
         "dt" => (label.next_element().filter(|next| next.tag() == Some("dd")), 0.82),
@@ -190,7 +212,7 @@ fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
 
 /// A value is taken when it reads as the field's type and is no longer than a value is.
 fn accept(raw: String, query: &FieldQuery) -> Option<String> {
-    let raw = query.complete(raw.trim().to_owned());
+    let raw = raw.trim().to_owned();
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
     (fits && query.read(&raw).is_ok()).then_some(raw)
 }

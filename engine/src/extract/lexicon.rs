@@ -1,3 +1,5 @@
+use crate::model::FieldSpec;
+use mino_datafusion::value::{Counts, FieldType, ValueRule};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -16,9 +18,9 @@ pub(super) struct Concept {
     /// The page's own headline is one.
     #[serde(default)]
     pub(super) headline: bool,
-    /// What a bare number means, with `{}` for it.
+    /// What its texts count.
     #[serde(default)]
-    pub(super) bare_number: Option<String>,
+    pub(super) counts: Option<Counts>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +34,16 @@ static CONCEPTS: LazyLock<Vec<Concept>> = LazyLock::new(|| {
         .map(|lexicon| lexicon.concept)
         .unwrap_or_default()
 });
+
+/// How values of a field are read and compared: what the campaign says, and what its kind of field is known to count.
+#[must_use]
+pub fn value_rule(spec: &FieldSpec) -> ValueRule {
+    let mut rule = spec.value_rule();
+    if spec.field_type == FieldType::Text {
+        rule.counts = concept(&spec.name, &spec.synonyms).and_then(|concept| concept.counts.clone());
+    }
+    rule
+}
 
 /// The concept that a field's name or one of its synonyms stands for: by the whole name first, then by its last words
 /// (`office_phone` is a phone), then by its first.

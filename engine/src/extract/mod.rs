@@ -19,6 +19,7 @@ mod structured;
 
 pub use candidate::Candidate;
 pub use extractor::{ExtractError, Extraction, Extractor, Found};
+pub use lexicon::value_rule;
 pub use page_view::PageView;
 pub use query::FieldQuery;
 pub use resolver::Resolver;

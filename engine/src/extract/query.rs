@@ -18,7 +18,6 @@ pub struct FieldQuery {
     pub labels: Vec<String>,
     /// The page's own headline is one.
     pub headline: bool,
-    bare_number: Option<String>,
     pattern: Option<Regex>,
 }
 
@@ -43,12 +42,11 @@ impl FieldQuery {
         }
         labels.dedup();
         Ok(Self {
-            rule: spec.value_rule(),
+            rule: lexicon::value_rule(spec),
             properties,
             meta: concept.meta,
             labels,
             headline: concept.headline && exact,
-            bare_number: concept.bare_number.filter(|_| spec.field_type == FieldType::Text),
             pattern: spec.validate.pattern.as_deref().map(Regex::new).transpose()?,
             spec: spec.clone(),
         })
@@ -60,27 +58,36 @@ impl FieldQuery {
         matches!(self.spec.field_type, FieldType::List(_))
     }
 
-    /// A value in canonical form.
+    /// A value in canonical form, without the field's own label in front.
     ///
     /// # Errors
     /// Why it is not a value of this field.
     pub fn read(&self, raw: &str) -> Result<TypedValue, String> {
-        let value = normalise(&self.rule, raw).map_err(|error| error.to_string())?;
+        let bare = self.without_label(raw);
+        let value = normalise(&self.rule, bare).map_err(|error| error.to_string())?;
         match self.spec.validate.violation(&value.text, value.number, self.pattern.as_ref()) {
             Some(broken) => Err(format!("`{}` {broken}", value.text)),
             None => Ok(value),
         }
     }
 
-    /// A value as a page gives it, made whole: a bare number gets the noun that it counts.
+    /// True when its texts count something.
     #[must_use]
-    pub fn complete(&self, raw: String) -> String {
-        match &self.bare_number {
-            Some(template) if !raw.is_empty() && raw.trim().parse::<f64>().is_ok() => {
-                template.replace("{}", raw.trim())
-            }
-            _ => raw,
-        }
+    pub fn counts(&self) -> bool {
+        self.rule.counts.is_some()
+    }
+
+    fn is_label(&self, text: &str) -> bool {
+        let folded = fold_label(text);
+        !folded.is_empty() && self.labels.contains(&folded)
+    }
+
+    /// "Serves 4" of a field labelled "serves" says "4", "Author: Ann" says "Ann".
+    fn without_label<'t>(&self, raw: &'t str) -> &'t str {
+        let Some((at, c)) = raw.char_indices().find(|(_, c)| *c == ':' || c.is_ascii_digit()) else { return raw };
+        let value_from = if c == ':' { at + 1 } else { at };
+        let value = raw[value_from..].trim();
+        if !self.is_list() && !value.is_empty() && self.is_label(&raw[..at]) { value } else { raw }
     }
 }
 
@@ -96,4 +103,24 @@ fn camel_case(name: &str) -> String {
         out.push_str(letters.as_str());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, field_type: FieldType, raw: &str) -> Option<String> {
+        FieldQuery::new(&FieldSpec::new(name, field_type)).ok()?.read(raw).ok().map(|value| value.text)
+    }
+
+    #[test]
+    fn a_value_says_what_its_field_asks() {
+        let text = |name, raw| read(name, FieldType::Text, raw).unwrap_or_default();
+        assert_eq!(text("yields", "Serves 4"), "4 servings");
+        assert_eq!(text("yields", "4-6"), "4-6 servings");
+        assert_eq!(text("yields", "16 tacos"), "16 tacos");
+        assert_eq!(text("author", "Author: Ann"), "Ann");
+        assert_eq!(text("author", "Ann: a life"), "Ann: a life");
+        assert_eq!(read("rating", FieldType::Number, "Rating: 4.5").as_deref(), Some("4.5"));
+    }
 }

@@ -157,7 +157,9 @@ pub(super) fn propose(
         for (relevance, index) in &ranked {
             let entity = &graph.entities[*index];
             let Some((raw, path)) = value_of(&graph, entity.object, query, view) else { continue };
-            let score = trust * (0.4 + 0.6 * relevance / best) * if proposed == 0 { 1.0 } else { 0.7 };
+            let rank = if proposed == 0 { 1.0 } else { 0.7 };
+            let subject = if is_surrounding(entity.object) { 0.8 } else { 1.0 };
+            let score = trust * (0.4 + 0.6 * relevance / best) * rank * subject;
             let evidence = format!("{}.{path}", entity.path);
             out.push(Candidate { field, raw, score, resolver, evidence });
             proposed += 1;
@@ -174,9 +176,12 @@ fn relevance(graph: &Graph<'_>, entity: &Entity<'_>, queries: &[FieldQuery]) -> 
         query.properties.iter().any(|path| !path.starts_with('@') && !graph.walk(entity.object, path).is_empty())
     };
     let answers = queries.iter().filter(answered).count() as f64;
-    let surrounding = types(entity.object).any(|name| SURROUNDINGS.contains(&name.as_str()));
-    let weight = if surrounding { 0.45 } else { 1.0 };
+    let weight = if is_surrounding(entity.object) { 0.45 } else { 1.0 };
     answers * weight / (1.0 + 0.2 * entity.depth as f64)
+}
+
+fn is_surrounding(object: &Map<String, Value>) -> bool {
+    types(object).any(|name| SURROUNDINGS.contains(&name.as_str()))
 }
 
 fn value_of(
@@ -193,7 +198,7 @@ fn value_of(
         if query.is_list() && !texts.is_empty() {
             return Some((serde_json::to_string(&texts).ok()?, path.clone()));
         }
-        let raw = query.complete(one_of(texts, query)?);
+        let raw = one_of(texts, query)?;
         if query.read(&raw).is_ok() {
             return Some((raw, path.clone()));
         }

@@ -1,4 +1,5 @@
 use super::{Plan, PlanRow};
+use crate::extract::value_rule;
 use crate::model::{AttemptStatus, FieldSpec, TaskStatus};
 use mino_datafusion::compare::{CellScore, Match, compare_cell};
 use mino_datafusion::schema::{AttemptRow, FieldRow, FoundField, JournalRow, ResultColumn, RunColumns, TaskRow};
@@ -21,7 +22,7 @@ const DOUBTFUL: f64 = 0.5;
 /// Derives every table from the frozen task list and the journal. Pure: the same input gives the same rows.
 pub(super) fn derive(plan: &Plan, journal: Vec<JournalRow>) -> Tables {
     let specs = &plan.record.instructions.fields;
-    let rule = |spec: &FieldSpec| ValueRule { absent_marker: plan.absent.clone(), ..spec.value_rule() };
+    let rule = |spec: &FieldSpec| ValueRule { absent_marker: plan.absent.clone(), ..value_rule(spec) };
     let rules: Vec<ValueRule> = specs.iter().map(rule).collect();
     let mut by_task: HashMap<String, Vec<JournalRow>> = HashMap::new();
     for row in journal {
