@@ -1,6 +1,6 @@
 //! How Mino's results are made: datasets, browsers, extraction, durable runs.
 //!
-//! Modules import downward only, in this order: [`cli`] → [`campaign`] → [`run`] → [`extract`] and [`browse`] (siblings) →
+//! Modules import downward only, in this order: [`cli`] → [`serve`] → [`campaign`] → [`run`] → [`extract`] and [`browse`] (siblings) →
 //! [`page`] → [`dataset`] → [`catalog`] → [`model`].
 
 pub mod browse;
@@ -12,3 +12,4 @@ pub mod extract;
 pub mod model;
 pub mod page;
 pub mod run;
+pub mod serve;

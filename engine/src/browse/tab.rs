@@ -26,7 +26,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// A document larger than this is not read: it would fill the memory of browser and engine.
-const DOCUMENT_LIMIT: u64 = 20 << 20;
+const DOCUMENT_LIMIT: u64 = 10 << 20;
 /// A page that opens more dialogs than this wants no reader.
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.

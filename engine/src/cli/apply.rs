@@ -38,6 +38,12 @@ impl Apply {
 }
 
 pub(super) fn print(applied: &Applied) {
+    print_applied(applied);
+    println!("next: mino run {}", applied.campaign.campaign);
+}
+
+/// Campaign, instructions, the dataset's columns and what they were taken for.
+pub(super) fn print_applied(applied: &Applied) {
     let state = |changed: bool| if changed { "new" } else { "unchanged" };
     let campaign = &applied.campaign;
     println!("campaign      {} ({})", campaign.campaign, state(applied.campaign_changed));
@@ -74,7 +80,6 @@ pub(super) fn print(applied: &Applied) {
     for note in &applied.notes {
         println!("note: {note}");
     }
-    println!("next: mino run {}", campaign.campaign);
 }
 
 fn rows(rows: &[usize]) -> String {

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Parse, call, print; no logic.
 
 mod apply;
+mod demo;
 mod exit;
 mod list;
 mod progress;
@@ -29,6 +30,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Apply(apply::Apply),
     Run(run::Run),
     List(list::List),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match cli.command {
+            Command::Demo(command) => command.execute().await,
             Command::Apply(command) => command.execute().await,
             Command::Run(command) => command.execute().await,
             Command::List(command) => command.execute().await,

@@ -68,7 +68,7 @@ impl Run {
             (None, file) => {
                 let applied = campaign::apply(&catalog, &file.unwrap_or_default(), None).await?;
                 if !self.json {
-                    apply::print(&applied);
+                    apply::print_applied(&applied);
                 }
                 applied.campaign.campaign.to_string()
             }
@@ -94,7 +94,7 @@ impl Run {
     }
 }
 
-fn code(report: &RunReport, min_accuracy: Option<f64>) -> ExitCode {
+pub(super) fn code(report: &RunReport, min_accuracy: Option<f64>) -> ExitCode {
     if report.status == RunStatus::Stopped {
         return ExitCode::from(exit::STOPPED);
     }

@@ -71,13 +71,26 @@ fn label_of(node: Node<'_>) -> Option<(String, How)> {
         }
         NodeKind::Text => {
             let content = node.content()?;
-            let Some((before, after)) = content.split_once([':', '：']) else { return counted(content.trim()) };
+            let Some((before, after)) = content.split_once([':', '：']) else {
+                return counted(content.trim()).or_else(|| followed(node, content));
+            };
             let after = after.trim();
-            let usable = !before.trim().is_empty() && before.chars().count() <= LONGEST_LABEL && !after.is_empty();
+            if after.is_empty() {
+                return followed(node, before);
+            }
+            let usable = !before.trim().is_empty() && before.chars().count() <= LONGEST_LABEL;
             usable.then(|| (fold_label(before), How::Before(after.to_owned())))
         }
         NodeKind::Document => None,
     }
+}
+
+/// A short text with something after it in its element: "Price: <b>$31</b>".
+fn followed(node: Node<'_>, text: &str) -> Option<(String, How)> {
+    let label = fold_label(text);
+    let usable = !label.is_empty() && text.chars().count() <= LONGEST_LABEL;
+    let goes_on = || node.parent().is_some_and(|parent| parent.end() > node.end());
+    (usable && goes_on()).then_some((label, How::Alone))
 }
 
 /// "Serves 4" and "4 servings": the words beside the only number of a short text are its label.
@@ -107,7 +120,7 @@ fn value_beside(label: Node<'_>, how: &How, query: &FieldQuery) -> Option<(Strin
         let parent = label.parent()?;
         return accept(value.clone(), query).map(|raw| (raw, trust, parent.selector()));
     }
-    let (value, trust) = match label.tag()? {
+    let (value, trust) = match label.tag().unwrap_or_default() {
         "dt" => (label.next_element().filter(|next| next.tag() == Some("dd")), 0.82),
         "th" | "td" => return cell_beside(label, query),
         "label" => (labelled(label).or_else(|| label.next_element()), 0.7),
@@ -142,33 +155,46 @@ fn cell_beside(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, Stri
     accept(value_text(value, query), query).map(|raw| (raw, trust, value.selector()))
 }
 
-/// What follows the label in its line, or the element after it, or after the box that holds the label alone.
+/// What follows the label in its line, or the element after it, or after the box that holds the label alone; where the
+/// whole of it is no value, its first part ("22 € <small>a person</small>").
 fn beside_in_line(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, String)> {
     let mut at = label;
     for _ in 0..3 {
         let parent = at.parent()?;
-        let mut rest = String::new();
-        for sibling in parent.children().filter(|sibling| sibling.index() > at.index()) {
-            if !rest.is_empty() && (ends_line(sibling) || is_emphasised(sibling)) {
-                break;
-            }
-            let text = sibling.content().map_or_else(|| value_text(sibling, query), str::to_owned);
-            rest.push_str(&text);
-            if !text.trim().is_empty() && sibling.kind() == NodeKind::Element && !is_inline(sibling) {
-                break;
-            }
-        }
-        let rest = rest.trim_start_matches([':', '：', ' ', '\u{a0}', '-', '–', '\n', '\t']).to_owned();
-        if let Some(raw) = accept(crate::page::collapse(&rest), query) {
+        let (line, first) = rest_of_line(at, parent, query);
+        if let Some(raw) = accept(line.clone(), query).or_else(|| accept(first, query)) {
             let trust = if is_heading(label) { 0.5 } else { 0.66 };
             return Some((raw, trust, parent.selector()));
         }
-        if !crate::page::collapse(&rest).is_empty() {
+        if !line.is_empty() {
             return None;
         }
         at = parent;
     }
     None
+}
+
+/// The text after a node in its line, and the first part of it.
+fn rest_of_line(at: Node<'_>, parent: Node<'_>, query: &FieldQuery) -> (String, String) {
+    let (mut line, mut first) = (String::new(), String::new());
+    for sibling in parent.children().filter(|sibling| sibling.index() > at.index()) {
+        if !line.is_empty() && (ends_line(sibling) || is_emphasised(sibling)) {
+            break;
+        }
+        let text = sibling.content().map_or_else(|| value_text(sibling, query), str::to_owned);
+        line.push_str(&text);
+        if first.is_empty() {
+            first = without_separator(&text);
+        }
+        if !text.trim().is_empty() && sibling.kind() == NodeKind::Element && !is_inline(sibling) {
+            break;
+        }
+    }
+    (without_separator(&line), first)
+}
+
+fn without_separator(text: &str) -> String {
+    crate::page::collapse(text.trim_start_matches([':', '：', ' ', '\u{a0}', '-', '–', '\n', '\t']))
 }
 
 fn ends_line(node: Node<'_>) -> bool {
@@ -215,4 +241,43 @@ fn accept(raw: String, query: &FieldQuery) -> Option<String> {
     let raw = raw.trim().to_owned();
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
     (fits && query.read(&raw).is_ok()).then_some(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FieldSpec;
+    use crate::page::PageSnapshot;
+    use mino_datafusion::value::FieldType;
+
+    fn label(name: &str, field_type: FieldType, html: &str) -> Option<String> {
+        let page = PageSnapshot::from_html("http://site.example/", html);
+        let query = FieldQuery::new(&FieldSpec::new(name, field_type)).ok()?;
+        let mut found = Vec::new();
+        Labels.propose(&PageView::new(&page), &[query], &mut found);
+        found.pop().map(|candidate| candidate.raw)
+    }
+
+    #[test]
+    fn values_stand_beside_their_labels() {
+        let text = |html| label("phone", FieldType::Text, html).unwrap_or_default();
+        assert_eq!(text("<dl><dt>Phone</dt><dd>555</dd></dl>"), "555");
+        assert_eq!(text("<table><tr><th>Phone<td>555</table>"), "555");
+        assert_eq!(text("<table><tr><th>A<th>Phone<tr><td>1<td>555</table>"), "555");
+        assert_eq!(text("<p>Phone: 555</p>"), "555");
+        assert_eq!(text("<p>Phone: <b>555</b></p>"), "555");
+        assert_eq!(text("<p><b>Phone</b> 555<br><b>Fax</b> 666</p>"), "555");
+        assert_eq!(text("<div><div><span>Phone</span></div><div>555</div></div>"), "555");
+        assert_eq!(text("<p>Our phone is broken</p>"), "");
+    }
+
+    #[test]
+    fn numbers_stand_beside_what_they_count() {
+        assert_eq!(label("yields", FieldType::Text, "<p><i>Serves 4</i></p>").as_deref(), Some("4"));
+        assert_eq!(label("yields", FieldType::Text, "<li>4 servings</li>").as_deref(), Some("4"));
+        assert_eq!(label("bedrooms", FieldType::Integer, "<li>3 bedrooms</li>").as_deref(), Some("3"));
+        assert_eq!(label("author", FieldType::Text, "<li>3 author</li>"), None);
+        let price = "<p>Price: <b>22 €</b> <small>a person</small></p>";
+        assert_eq!(label("price", FieldType::Money, price).as_deref(), Some("22 €"));
+    }
 }
