@@ -201,8 +201,18 @@ impl Store {
     }
 
     fn unreachable(&self, operation: String, error: &object_store::Error) -> StoreError {
-        StoreError::Unreachable { operation, url: self.url.clone(), message: innermost(error) }
+        StoreError::Unreachable { operation, url: self.url.clone(), message: advise(innermost(error)) }
     }
+}
+
+/// Asking the machine's metadata service is what the clients do last: there were no credentials.
+fn advise(message: String) -> String {
+    if message.contains("169.254.169.254") || message.contains("metadata.google.internal") {
+        return "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_ENDPOINT_URL for a server \
+                of your own), GOOGLE_SERVICE_ACCOUNT or AZURE_STORAGE_ACCOUNT_KEY"
+            .to_owned();
+    }
+    message
 }
 
 /// The last cause of an error chain, on one line: clients wrap the telling part in layers of their own.

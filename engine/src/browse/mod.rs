@@ -2,6 +2,7 @@
 
 mod block;
 mod context;
+mod document;
 mod error;
 mod failure;
 mod fleet;

@@ -1,4 +1,5 @@
 use super::context::Context;
+use super::document::Document;
 use super::fleet::Chromium;
 use super::{BrowseError, PageFailure};
 use crate::page::{BrowserDocument, PageSnapshot, from_browser};
@@ -6,9 +7,7 @@ use chromiumoxide::Page;
 use chromiumoxide::cdp::browser_protocol::dom_snapshot::CaptureSnapshotReturns;
 use chromiumoxide::cdp::browser_protocol::network::{
     ClearBrowserCacheParams, EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived,
-    RequestId, ResourceType,
 };
-use chromiumoxide::cdp::browser_protocol::page::FrameId;
 use chromiumoxide::cdp::browser_protocol::page::{
     CaptureScreenshotFormat, CaptureScreenshotParams, EventJavascriptDialogOpening, EventLifecycleEvent,
     HandleJavaScriptDialogParams,
@@ -25,8 +24,6 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-/// A document larger than this is not read: it would fill the memory of browser and engine.
-const DOCUMENT_LIMIT: u64 = 10 << 20;
 /// A page that opens more dialogs than this wants no reader.
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.
@@ -38,12 +35,9 @@ const CLEAN_UP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Tab {
     page: Page,
-    frame: FrameId,
     events: Events,
     deadline: Instant,
-    main: Option<RequestId>,
-    parsed: Option<Instant>,
-    opened: Opened,
+    document: Document,
     origins: BTreeSet<String>,
     dialogs: u32,
     held: Option<Held>,
@@ -117,12 +111,9 @@ impl Tab {
         let events = Events::of(&page).await.map_err(failed)?;
         Ok(Self {
             page,
-            frame,
             events,
             deadline: Instant::now(),
-            main: None,
-            parsed: None,
-            opened: Opened::default(),
+            document: Document::new(frame),
             origins: BTreeSet::new(),
             dialogs: 0,
             held: Some(Held { chromium, context, _slot: slot }),
@@ -132,7 +123,7 @@ impl Tab {
     /// What is known of the page so far.
     #[must_use]
     pub fn opened(&self) -> Opened {
-        Opened { dialogs: self.dialogs, ..self.opened.clone() }
+        self.document.opened(self.dialogs)
     }
 
     /// Opens an address and waits for its `load`. Everything that this tab does afterwards ends at `deadline` too.
@@ -145,17 +136,16 @@ impl Tab {
         let url = url.to_owned();
         let mut navigation = std::pin::pin!(async move { page.goto(url).await.map(|_| ()) });
         let mut answered = false;
-        let mut loaded = false;
-        self.parsed = None;
+        self.document.forget();
         // The library's own navigation ends late or never (downloads); it is asked for errors only.
-        while !loaded {
-            let parsed = self.parsed;
+        while !self.document.is_loaded() {
+            let patience = self.document.parsed().map(|parsed| parsed + LOAD_PATIENCE);
             tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(parsed.unwrap_or(deadline) + LOAD_PATIENCE), if parsed.is_some() => loaded = true,
+                () = tokio::time::sleep_until(patience.unwrap_or(deadline)), if patience.is_some() => break,
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
                 event = self.events.0.next() => match event {
-                    Some(event) => loaded = self.handle(event).await?,
+                    Some(event) => self.handle(event).await?,
                     None => return Err(PageFailure::page_error("the page crashed", false)),
                 },
                 result = &mut navigation, if !answered => match result {
@@ -168,7 +158,7 @@ impl Tab {
     }
 
     fn out_of_time(&self) -> PageFailure {
-        PageFailure::timeout(if self.opened.http_status.is_some() { "the page to finish" } else { "an answer" })
+        PageFailure::timeout(if self.opened().http_status.is_some() { "the page to finish" } else { "an answer" })
     }
 
     fn navigation_failed(&self, error: &str) -> PageFailure {
@@ -178,55 +168,16 @@ impl Tab {
         PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error("the page could not be opened", false) }
     }
 
-    /// True when the page has loaded.
-    async fn handle(&mut self, event: Event) -> Result<bool, PageFailure> {
+    async fn handle(&mut self, event: Event) -> Result<(), PageFailure> {
         match event {
             Event::Request(request) => {
-                if let Some(origin) = origin(&request.document_url) {
-                    self.origins.insert(origin);
-                }
-                let of_page =
-                    request.r#type == Some(ResourceType::Document) && request.frame_id.as_ref() == Some(&self.frame);
-                if of_page && self.main.as_ref() != Some(&request.request_id) {
-                    self.main = Some(request.request_id.clone());
-                    self.parsed = None;
-                    self.opened = Opened::default();
-                }
+                self.origins.extend(origin(&request.document_url));
+                self.document.request(&request);
             }
-            Event::Response(response) if Some(&response.request_id) == self.main.as_ref() => {
-                let header = |name: &str| header(response.response.headers.inner(), name);
-                self.opened.final_url = Some(response.response.url.clone());
-                self.opened.http_status = u16::try_from(response.response.status).ok();
-                self.opened.retry_after = header("retry-after").and_then(|seconds| seconds.trim().parse().ok());
-                let attached =
-                    header("content-disposition").is_some_and(|value| value.trim_start().starts_with("attachment"));
-                if attached || response.response.mime_type == "application/octet-stream" {
-                    return Err(download());
-                }
-                if header("content-length").and_then(|length| length.parse().ok()).is_some_and(too_large) {
-                    return Err(too_large_failure());
-                }
-            }
-            Event::Data(data) if Some(&data.request_id) == self.main.as_ref() => {
-                self.opened.bytes += u64::try_from(data.data_length).unwrap_or_default();
-                if too_large(self.opened.bytes) {
-                    return Err(too_large_failure());
-                }
-            }
-            Event::Failed(failed) if Some(&failed.request_id) == self.main.as_ref() => {
-                // A response that is given up by the browser itself is one that it would save and not show.
-                let saved = failed.error_text == "net::ERR_ABORTED" && self.opened.http_status == Some(200);
-                return Err(if saved { download() } else { PageFailure::network(&failed.error_text) });
-            }
-            Event::Lifecycle(lifecycle) => {
-                let loader: &str = lifecycle.loader_id.as_ref();
-                let ours =
-                    lifecycle.frame_id == self.frame && self.main.as_ref().is_some_and(|main| main.inner() == loader);
-                if ours && lifecycle.name == "DOMContentLoaded" {
-                    self.parsed = Some(Instant::now());
-                }
-                return Ok(ours && lifecycle.name == "load");
-            }
+            Event::Response(response) => self.document.response(&response),
+            Event::Data(data) => self.document.data(&data),
+            Event::Failed(failed) => self.document.failed(&failed),
+            Event::Lifecycle(lifecycle) => self.document.lifecycle(&lifecycle),
             Event::Dialog => {
                 self.dialogs += 1;
                 if self.dialogs > DIALOG_LIMIT {
@@ -234,9 +185,8 @@ impl Tab {
                 }
                 let _ = self.page.execute(HandleJavaScriptDialogParams::new(false)).await;
             }
-            _ => {}
         }
-        Ok(false)
+        self.document.fault().map_or(Ok(()), Err)
     }
 
     /// Runs something on the page while its events (dialogs above all) are looked after.
@@ -252,7 +202,7 @@ impl Tab {
                 done = &mut work => return Ok(done),
                 () = tokio::time::sleep_until(self.deadline) => return Err(PageFailure::timeout(waited_for)),
                 event = self.events.0.next() => match event {
-                    Some(event) => { self.handle(event).await?; }
+                    Some(event) => self.handle(event).await?,
                     None => return Err(PageFailure::page_error("the page crashed", false)),
                 },
             }
@@ -279,7 +229,7 @@ impl Tab {
         let Some(document) = taken.documents.into_iter().next() else {
             return Err(PageFailure::page_error("the page is empty", false));
         };
-        let url = self.opened.final_url.clone().unwrap_or_default();
+        let url = self.opened().final_url.unwrap_or_default();
         let nodes = document.nodes;
         let numbers = |column: Option<Vec<chromiumoxide::cdp::browser_protocol::dom_snapshot::StringIndex>>| {
             column.unwrap_or_default().into_iter().map(|index| *index.inner()).collect::<Vec<i64>>()
@@ -389,21 +339,4 @@ impl Events {
 fn origin(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
-}
-
-fn header<'a>(headers: &'a serde_json::Value, name: &str) -> Option<&'a str> {
-    let headers = headers.as_object()?;
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
-}
-
-fn download() -> PageFailure {
-    PageFailure::page_error("the address gives a download and no page", true)
-}
-
-fn too_large(bytes: u64) -> bool {
-    bytes > DOCUMENT_LIMIT
-}
-
-fn too_large_failure() -> PageFailure {
-    PageFailure::page_error(format!("the page is larger than {} MB", DOCUMENT_LIMIT >> 20), true)
 }

@@ -1,4 +1,5 @@
 use crate::campaign::{CampaignError, ErrorKind};
+use clap::error::ErrorKind as ErrorKindOfClap;
 use std::process::ExitCode;
 
 /// A run or a verification did not come out well.
@@ -16,6 +17,18 @@ pub(super) fn report(error: &CampaignError) -> ExitCode {
         ErrorKind::Unreachable => 3,
         ErrorKind::Failed => FAILED,
     })
+}
+
+/// What the command line itself found wrong, as one line; help and version as they are.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == ErrorKindOfClap::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.render().to_string();
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
+    eprintln!("{}; try --help", one_line(&text[..end.unwrap_or(text.len())]));
+    ExitCode::from(2)
 }
 
 fn one_line(message: &str) -> String {

@@ -59,7 +59,10 @@ impl StoreArgs {
 /// Reads the command line, does what it says, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("MINO_LOG").unwrap_or_else(|_| "error,chromiumoxide=off".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -111,7 +111,7 @@ fn holds(table: &RawTable, column: usize, field: &FieldSpec) -> bool {
     f64::from(read) >= 0.9 * f64::from(all)
 }
 
-const URL_NAMES: [&str; 14] = [
+const URL_NAMES: [&str; 15] = [
     "url",
     "website",
     "site",
@@ -119,6 +119,7 @@ const URL_NAMES: [&str; 14] = [
     "website_url",
     "web",
     "web_site",
+    "home",
     "homepage",
     "home_page",
     "link",

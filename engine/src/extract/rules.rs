@@ -48,7 +48,7 @@ fn compile(rule: &Rule) -> Result<Compiled, (String, String)> {
     let how = match &rule.kind {
         RuleKind::Css(text) => match scraper::Selector::parse(text) {
             Ok(_) => How::Css(text.clone()),
-            Err(error) => return Err((format!("css: {text}"), error.to_string())),
+            Err(_) => return Err((format!("css: {text}"), "it is not a CSS selector".to_owned())),
         },
         RuleKind::Xpath(text) => match skyscraper::xpath::parse(text) {
             Ok(_) => How::Xpath(text.clone()),

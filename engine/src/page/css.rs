@@ -37,7 +37,7 @@ impl<'a> CssTree<'a> {
     /// # Errors
     /// What is wrong with the selector.
     pub fn select(&self, selector: &str) -> Result<Vec<Node<'a>>, String> {
-        let selector = Selector::parse(selector).map_err(|error| error.to_string())?;
+        let selector = Selector::parse(selector).map_err(|_| "it is not a CSS selector".to_owned())?;
         let node = |element: scraper::ElementRef<'_>| self.page.node(*self.indexes.get(&element.id())?);
         Ok(self.html.select(&selector).filter_map(node).collect())
     }

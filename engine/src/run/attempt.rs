@@ -35,7 +35,7 @@ pub(super) struct Finished {
 }
 
 /// A page that draws itself is waited for when something required is missing …
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// … and given a moment when something optional is.
 const A_MOMENT: Duration = Duration::from_millis(100);
 /// How often a page may go on changing before it is taken as it is.
@@ -104,7 +104,7 @@ async fn visit(
     if opened.dialogs > 0 {
         record.step("dismiss", &format!("{} dialogs", opened.dialogs));
     }
-    let mut round = 0;
+    let (mut round, mut at_rest) = (0, false);
     loop {
         let page = tab.snapshot().await?;
         let block = detect_block(status, &page);
@@ -113,11 +113,16 @@ async fn visit(
         let lacks = Lacks::of(shop, &extraction);
         let failed = status.is_some_and(|status| status >= 400);
         let patience = if lacks.required() { PATIENCE } else { A_MOMENT };
-        let wait = dynamic && !failed && lacks.anything && round < if lacks.required() { ROUNDS } else { 1 };
-        if wait && !block.as_ref().is_some_and(|block| block.certain) && tab.settle(patience).await? {
+        let rounds = if lacks.required() { ROUNDS } else { 1 };
+        let wait = dynamic && !failed && !at_rest && lacks.anything && round < rounds;
+        if wait && !block.as_ref().is_some_and(|block| block.certain) {
+            at_rest = !tab.settle(patience).await?;
             round += 1;
-            record.step("wait", "the page went on changing");
-            continue;
+            // What changed after the page was read and before it was watched, nobody has seen.
+            if !at_rest || lacks.required() {
+                record.step("wait", if at_rest { "the page is at rest" } else { "the page went on changing" });
+                continue;
+            }
         }
         drop(page);
         return record.judge(status, block, lacks, extraction, shop);

@@ -1,0 +1,148 @@
+use super::PageFailure;
+use super::tab::Opened;
+use chromiumoxide::cdp::browser_protocol::network::{
+    EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived, RequestId, ResourceType,
+};
+use chromiumoxide::cdp::browser_protocol::page::{EventLifecycleEvent, FrameId};
+use std::collections::HashMap;
+use tokio::time::Instant;
+
+/// A document larger than this is not read: it would fill the memory of browser and engine.
+const DOCUMENT_LIMIT: u64 = 10 << 20;
+
+/// What a tab's events say about the document in its main frame. Events of different kinds overtake each other on their
+/// way here, so all are kept by request and judged together.
+#[derive(Debug)]
+pub(super) struct Document {
+    frame: FrameId,
+    main: Option<RequestId>,
+    seen: HashMap<RequestId, Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    response: Option<Response>,
+    bytes: u64,
+    failed: Option<String>,
+    parsed: Option<Instant>,
+    loaded: bool,
+}
+
+#[derive(Debug)]
+struct Response {
+    url: String,
+    status: Option<u16>,
+    retry_after: Option<u64>,
+    length: Option<u64>,
+    is_download: bool,
+}
+
+impl Document {
+    pub(super) fn new(frame: FrameId) -> Self {
+        Self { frame, main: None, seen: HashMap::new() }
+    }
+
+    /// A new navigation: what came before counts no more.
+    pub(super) fn forget(&mut self) {
+        self.main = None;
+        self.seen.clear();
+    }
+
+    pub(super) fn request(&mut self, request: &EventRequestWillBeSent) {
+        let is_document = request.r#type == Some(ResourceType::Document);
+        if is_document && request.frame_id.as_ref() == Some(&self.frame) {
+            self.main = Some(request.request_id.clone());
+        }
+    }
+
+    pub(super) fn response(&mut self, event: &EventResponseReceived) {
+        if event.r#type != ResourceType::Document || event.frame_id.as_ref() != Some(&self.frame) {
+            return;
+        }
+        let header = |name: &str| header(event.response.headers.inner(), name);
+        let attached = header("content-disposition").is_some_and(|value| value.trim_start().starts_with("attachment"));
+        let seen = self.seen.entry(event.request_id.clone()).or_default();
+        seen.response = Some(Response {
+            url: event.response.url.clone(),
+            status: u16::try_from(event.response.status).ok(),
+            retry_after: header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+            length: header("content-length").and_then(|length| length.trim().parse().ok()),
+            is_download: attached || event.response.mime_type == "application/octet-stream",
+        });
+    }
+
+    pub(super) fn data(&mut self, data: &EventDataReceived) {
+        let seen = self.seen.entry(data.request_id.clone()).or_default();
+        seen.bytes += u64::try_from(data.data_length).unwrap_or_default();
+    }
+
+    pub(super) fn failed(&mut self, failed: &EventLoadingFailed) {
+        self.seen.entry(failed.request_id.clone()).or_default().failed = Some(failed.error_text.clone());
+    }
+
+    pub(super) fn lifecycle(&mut self, event: &EventLifecycleEvent) {
+        if event.frame_id != self.frame {
+            return;
+        }
+        // The request of a document and its loader have one id.
+        let seen = self.seen.entry(RequestId::new(event.loader_id.inner().clone())).or_default();
+        match event.name.as_str() {
+            "DOMContentLoaded" => seen.parsed = Some(Instant::now()),
+            "load" => seen.loaded = true,
+            _ => {}
+        }
+    }
+
+    fn current(&self) -> Option<&Seen> {
+        self.seen.get(self.main.as_ref()?)
+    }
+
+    /// When the document had been read to its end.
+    pub(super) fn parsed(&self) -> Option<Instant> {
+        self.current()?.parsed
+    }
+
+    /// True when the document, its pictures and its scripts are there, and so is what the server said about it.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.current().is_some_and(|seen| seen.loaded && seen.response.is_some())
+    }
+
+    /// Why this document will not be read.
+    pub(super) fn fault(&self) -> Option<PageFailure> {
+        let seen = self.current()?;
+        let length = seen.response.as_ref().and_then(|response| response.length);
+        if seen.response.as_ref().is_some_and(|response| response.is_download) {
+            return Some(download());
+        }
+        if seen.bytes.max(length.unwrap_or_default()) > DOCUMENT_LIMIT {
+            let reason = format!("the page is larger than {} MB", DOCUMENT_LIMIT >> 20);
+            return Some(PageFailure::page_error(reason, true));
+        }
+        let failed = seen.failed.as_ref()?;
+        // A response that is given up by the browser itself is one that it would save and not show.
+        let status = seen.response.as_ref().and_then(|response| response.status);
+        let saved = failed == "net::ERR_ABORTED" && status == Some(200);
+        Some(if saved { download() } else { PageFailure::network(failed) })
+    }
+
+    /// What is known of the document so far.
+    pub(super) fn opened(&self, dialogs: u32) -> Opened {
+        let response = self.current().and_then(|seen| seen.response.as_ref());
+        Opened {
+            final_url: response.map(|response| response.url.clone()),
+            http_status: response.and_then(|response| response.status),
+            bytes: self.current().map_or(0, |seen| seen.bytes),
+            retry_after: response.and_then(|response| response.retry_after),
+            dialogs,
+        }
+    }
+}
+
+fn header<'a>(headers: &'a serde_json::Value, name: &str) -> Option<&'a str> {
+    let headers = headers.as_object()?;
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+}
+
+fn download() -> PageFailure {
+    PageFailure::page_error("the address gives a download and no page", true)
+}
