@@ -101,8 +101,8 @@ error: --min-accuracy 80 is no share: use a number between 0 and 1
 error: invalid value 'soon' for '--timeout <TIME>': expected number at 0; try --help
 error: --org: `Not A Name` is not a valid name: use 1 to 64 lower-case letters, digits, `-`, `_` or `.`, beginning with a letter or digit (for example `not-a-name`)
 error: there is no run in this store yet: start one with `mino run`
-error: the query failed: Error during planning: table 'mino.public.taks' not found
-error: unexpected argument 'shop' found; try --help
+error: there is no table `taks`, did you mean `tasks`?; there are attempts, tasks, fields, results, campaigns, datasets, instructions, runs, audit and results."<campaign>"
+error: there is no campaign, dataset or run `shop`; did you mean `shops`?
 "#);
     assert_eq!(before, crate::mino::files(&mino.path("store")));
 }

@@ -5,13 +5,17 @@ use chromiumoxide::cdp::browser_protocol::browser::{
 };
 use chromiumoxide::cdp::browser_protocol::storage::ClearCookiesParams;
 use chromiumoxide::cdp::browser_protocol::target::{
-    CloseTargetParams, CreateBrowserContextParams, DisposeBrowserContextParams, GetTargetsParams,
+    CloseTargetParams, CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams, GetTargetsParams,
+    TargetId, TargetInfo,
 };
 
 /// A browser context: cookies, storage and cache of its own.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) id: BrowserContextId,
+    /// A blank page that is never used. It keeps the renderer's process alive from attempt to attempt: starting one for
+    /// each costs a third of the throughput.
+    keeper: TargetId,
 }
 
 impl Context {
@@ -21,7 +25,10 @@ impl Context {
             browser.execute(CreateBrowserContextParams::default()).await.map_err(failed)?.result.browser_context_id;
         let downloads = SetDownloadBehaviorParams { browser_context_id: Some(id.clone()), ..deny_downloads() };
         browser.execute(downloads).await.map_err(failed)?;
-        Ok(Self { id })
+        let blank =
+            CreateTargetParams { browser_context_id: Some(id.clone()), ..CreateTargetParams::new("about:blank") };
+        let keeper = browser.execute(blank).await.map_err(failed)?.result.target_id;
+        Ok(Self { id, keeper })
     }
 
     /// Takes away what the pages of this context left outside their own storage: cookies and every page still open.
@@ -29,7 +36,10 @@ impl Context {
     pub(super) async fn wipe(&self, browser: &Browser) -> Result<(), BrowseError> {
         let failed = |error| BrowseError::gone("wipe a browser context")(error);
         let targets = browser.execute(GetTargetsParams::default()).await.map_err(failed)?.result.target_infos;
-        for target in targets.into_iter().filter(|target| target.browser_context_id.as_ref() == Some(&self.id)) {
+        let left = |target: &TargetInfo| {
+            target.browser_context_id.as_ref() == Some(&self.id) && target.target_id != self.keeper
+        };
+        for target in targets.into_iter().filter(left) {
             // It may have closed itself meanwhile.
             let _ = browser.execute(CloseTargetParams::new(target.target_id)).await;
         }

@@ -37,8 +37,9 @@ pub(super) struct Chromium {
     profile: Option<TempDir>,
 }
 
-/// Flags beside the library's own: nothing that talks to the network unasked, nothing that waits for a screen.
-const FLAGS: [&str; 10] = [
+/// Flags beside the library's own: nothing that talks to the network unasked, nothing that waits for a screen, and one
+/// renderer process for each context where the sites allow it.
+const FLAGS: [&str; 11] = [
     "disable-component-update",
     "disable-domain-reliability",
     "disable-gpu",
@@ -48,6 +49,7 @@ const FLAGS: [&str; 10] = [
     "no-pings",
     "no-first-run",
     "metrics-recording-only",
+    "renderer-process-limit=1",
     "hide-scrollbars",
 ];
 

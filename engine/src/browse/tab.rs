@@ -40,6 +40,8 @@ pub struct Tab {
     document: Document,
     origins: BTreeSet<String>,
     dialogs: u32,
+    /// The renderer may hang: it must not serve another page.
+    spoilt: bool,
     held: Option<Held>,
 }
 
@@ -116,6 +118,7 @@ impl Tab {
             document: Document::new(frame),
             origins: BTreeSet::new(),
             dialogs: 0,
+            spoilt: false,
             held: Some(Held { chromium, context, _slot: slot }),
         })
     }
@@ -157,7 +160,8 @@ impl Tab {
         Ok(self.opened())
     }
 
-    fn out_of_time(&self) -> PageFailure {
+    fn out_of_time(&mut self) -> PageFailure {
+        self.spoilt = true;
         PageFailure::timeout(if self.opened().http_status.is_some() { "the page to finish" } else { "an answer" })
     }
 
@@ -200,7 +204,10 @@ impl Tab {
             tokio::select! {
                 biased;
                 done = &mut work => return Ok(done),
-                () = tokio::time::sleep_until(self.deadline) => return Err(PageFailure::timeout(waited_for)),
+                () = tokio::time::sleep_until(self.deadline) => {
+                    self.spoilt = true;
+                    return Err(PageFailure::timeout(waited_for));
+                }
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
                     None => return Err(PageFailure::page_error("the page crashed", false)),
@@ -265,6 +272,10 @@ impl Tab {
 
     /// Closes the page, wipes its context and gives it back.
     pub async fn close(mut self) {
+        // Dropped, a tab takes its context along.
+        if self.spoilt || self.dialogs > DIALOG_LIMIT {
+            return;
+        }
         let Some(held) = self.held.take() else { return };
         let (page, origins) = (self.page.clone(), std::mem::take(&mut self.origins));
         if let Ok(true) = tokio::time::timeout(CLEAN_UP, held.wipe(&page, &origins)).await {

@@ -1,5 +1,6 @@
 use super::CampaignError;
 use crate::catalog::Catalog;
+use crate::model::nearest;
 use mino_datafusion::arrow::array::RecordBatch;
 use mino_datafusion::arrow::datatypes::SchemaRef;
 use mino_datafusion::session;
@@ -14,11 +15,22 @@ pub async fn query(catalog: &Catalog, sql: &str) -> Result<(SchemaRef, Vec<Recor
     }
     let failed = |error: mino_datafusion::DataFusionError| {
         let text = error.strip_backtrace();
-        CampaignError::Input(format!("the query failed: {}", text.lines().next().unwrap_or_default()))
+        let line = text.lines().next().unwrap_or_default();
+        CampaignError::Input(unknown_table(line).unwrap_or_else(|| format!("the query failed: {line}")))
     };
     let context = session::open(catalog.store(), catalog.org()).await.map_err(failed)?;
     let frame = session::query(&context, sql).await.map_err(failed)?;
     let schema = frame.schema().inner().clone();
     let batches = frame.collect().await.map_err(failed)?;
     Ok((schema, batches))
+}
+
+/// A better word for a table that is not there.
+fn unknown_table(message: &str) -> Option<String> {
+    const TABLES: [&str; 9] =
+        ["attempts", "tasks", "fields", "results", "campaigns", "datasets", "instructions", "runs", "audit"];
+    let (_, rest) = message.split_once("table '")?;
+    let name = rest.strip_suffix("' not found")?.rsplit('.').next()?;
+    let hint = nearest(name, TABLES).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    Some(format!("there is no table `{name}`{hint}; there are {} and results.\"<campaign>\"", TABLES.join(", ")))
 }
