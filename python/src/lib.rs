@@ -1,1 +1,33 @@
-//! Mino.
+//! Python's face of the engine: the calls of the command line as methods, Arrow in and out. No behaviour of its own.
+
+mod blocking;
+mod client;
+mod errors;
+mod json;
+mod report;
+mod rows;
+
+use pyo3::prelude::*;
+
+/// The native part of the package `mino`.
+#[pymodule]
+mod _mino {
+    use super::errors;
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::client::{Client, connect};
+    #[pymodule_export]
+    use super::report::RunReport;
+    #[pymodule_export]
+    use super::rows::Rows;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        for name in errors::NAMES {
+            module.add(name, errors::class(module.py(), name)?)?;
+        }
+        Ok(())
+    }
+}

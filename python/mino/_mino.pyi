@@ -1,0 +1,92 @@
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, Literal, final
+
+from mino.errors import InputError as InputError
+from mino.errors import MinoError as MinoError
+from mino.errors import RunError as RunError
+from mino.errors import UnreachableError as UnreachableError
+
+__version__: str
+
+def connect(url: str | PathLike[str], org: str = "default") -> Client:
+    """Opens a store: a folder, or file://, s3://, gs://, az://, memory://. Credentials come from the environment.
+
+    Raises InputError for what is no store, UnreachableError for one that does not answer.
+    """
+
+@final
+class Client:
+    """One organization's part of a store. Its methods are the commands of `mino`."""
+
+    @property
+    def url(self) -> str:
+        """The store, as shown to people."""
+    @property
+    def org(self) -> str:
+        """Whose part of it."""
+    def apply(self, path: str | PathLike[str], why: str | None = None) -> dict[str, Any]:
+        """Makes the store say what a campaign file says: dataset, instructions, campaign. Twice changes nothing.
+
+        Returns the campaign, the dataset's columns and what they were taken for, what changed, and notes.
+        """
+    def run(
+        self,
+        campaign: str,
+        *,
+        sample: str = "all",
+        seed: int = 0,
+        run_type: Literal["test", "production"] | None = None,
+        concurrency: int | None = None,
+        max_retries: int | None = None,
+        timeout: float | str | None = None,
+        screenshots: Literal["on_failure", "always", "never"] | None = None,
+        browser: str | None = None,
+        on_progress: Callable[[dict[str, Any]], object] | None = None,
+    ) -> RunReport:
+        """Visits the sites of a campaign, extracts its fields, publishes the tables.
+
+        sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
+        browser: a path or a DevTools address; the fastest one installed unless set. on_progress: called with every event
+        of the run, in order, in this thread; what it raises stops the run, keeps what is done, and is raised again.
+        """
+    def sql(self, query: str) -> Rows:
+        """Rows of a read-only query over attempts, tasks, fields, results, campaigns, datasets, instructions, runs."""
+    def list(self) -> dict[str, Any]:
+        """Campaigns, datasets and runs."""
+    def show(self, name: str = "latest") -> dict[str, Any]:
+        """One campaign, dataset or run, by name, first letters of its id, or `latest`."""
+    def verify(self, run: str = "latest") -> dict[str, Any]:
+        """Compares the published tables of a run with its checksums: `ok`, and `tables` with a `fault` where there is one."""
+
+@final
+class Rows:
+    """Rows of a query as Arrow record batches. Anything that speaks the Arrow PyCapsule interface takes them without a
+    copy, as often as it likes: pyarrow.table(rows), polars.DataFrame(rows), duckdb.sql("from rows")."""
+
+    @property
+    def column_names(self) -> list[str]: ...
+    @property
+    def num_rows(self) -> int: ...
+    def to_pylist(self) -> list[dict[str, Any]]:
+        """Plain dictionaries, for few rows."""
+    def __len__(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+@final
+class RunReport:
+    """A finished run."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def campaign(self) -> str: ...
+    @property
+    def status(self) -> Literal["completed", "stopped"]: ...
+    @property
+    def accuracy(self) -> dict[str, float] | None:
+        """Over all cells with ground truth: value, n, lower and upper bound (95 %, Wilson); None without any."""
+    @property
+    def summary(self) -> dict[str, Any]:
+        """tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""
