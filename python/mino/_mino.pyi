@@ -47,8 +47,9 @@ class Client:
         """Visits the sites of a campaign, extracts its fields, publishes the tables.
 
         sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
-        browser: a path or a DevTools address; the fastest one installed unless set. on_progress: called with every event
-        of the run, in order, in this thread; what it raises stops the run, keeps what is done, and is raised again.
+        browser: a path or a DevTools address; the fastest one installed unless set. on_progress: called with every
+        event of the run, in order, in this thread; what it raises stops the run, keeps what is done, and is raised
+        again.
         """
     def sql(self, query: str) -> Rows:
         """Rows of a read-only query over attempts, tasks, fields, results, campaigns, datasets, instructions, runs."""
@@ -57,7 +58,7 @@ class Client:
     def show(self, name: str = "latest") -> dict[str, Any]:
         """One campaign, dataset or run, by name, first letters of its id, or `latest`."""
     def verify(self, run: str = "latest") -> dict[str, Any]:
-        """Compares the published tables of a run with its checksums: `ok`, and `tables` with a `fault` where there is one."""
+        """Compares the published tables of a run with its checksums: `ok`, and `tables` with a `fault` where one is."""
 
 @final
 class Rows:

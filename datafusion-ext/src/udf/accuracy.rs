@@ -13,9 +13,10 @@ pub(super) static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     .with_argument(
         "match",
         "Outcome of a cell: exact, equivalent, wrong, missing, spurious or absent; any other word is an error. NULL \
-         cells have no known answer and do not count.",
+         cells have no known answer and do not count. Or a truth value for each row, or two counts for each row \
+         (successes, n), which are summed.",
     )
-    .with_related_udf("accuracy_lower")
-    .with_related_udf("accuracy_upper")
+    .with_related_udf("wilson_lower")
+    .with_related_udf("wilson_upper")
     .build()
 });

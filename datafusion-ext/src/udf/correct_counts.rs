@@ -2,28 +2,59 @@ use super::correct_share::Figure;
 use super::text_column::TextColumn;
 use crate::compare::Match;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, UInt64Array};
-use arrow::datatypes::UInt64Type;
-use datafusion::common::{Result, ScalarValue, exec_datafusion_err, internal_err};
+use arrow::datatypes::{DataType, Int64Type, UInt64Type};
+use datafusion::common::{Result, ScalarValue, exec_datafusion_err, exec_err, internal_err};
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
-/// Calls `count` for every row that the filter keeps and whose outcome is known: the row, and whether it is correct.
+/// Calls `count` for every row that the filter keeps and that says something: the row, how many are correct, of how many.
 fn for_known(
     figure: Figure,
     values: &[ArrayRef],
     filter: Option<&BooleanArray>,
-    mut count: impl FnMut(usize, bool),
+    mut count: impl FnMut(usize, u64, u64),
 ) -> Result<()> {
-    let [values] = values else { return internal_err!("{} got {} arguments", figure.name(), values.len()) };
-    let words = TextColumn::of_array(figure.name(), values.as_ref())?;
-    let is_kept = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
-    for row in (0..values.len()).filter(|row| is_kept(*row)) {
-        if let Some(word) = words.get(row) {
-            let outcome: Match = word.parse().map_err(|error| exec_datafusion_err!("{}: {error}", figure.name()))?;
-            count(row, outcome.is_correct());
+    let rows = values.first().map_or(0, |array| array.len());
+    let kept = (0..rows).filter(|row| filter.is_none_or(|filter| filter.is_valid(*row) && filter.value(*row)));
+    match values {
+        [correct] if *correct.data_type() == DataType::Boolean => {
+            let correct = correct.as_boolean();
+            for row in kept.filter(|row| correct.is_valid(*row)) {
+                count(row, u64::from(correct.value(row)), 1);
+            }
         }
+        [words] => {
+            let words = TextColumn::of_array(figure.name(), words.as_ref())?;
+            for row in kept {
+                let Some(word) = words.get(row) else { continue };
+                let outcome: Match =
+                    word.parse().map_err(|error| exec_datafusion_err!("{}: {error}", figure.name()))?;
+                count(row, u64::from(outcome.is_correct()), 1);
+            }
+        }
+        [successes, n] => {
+            let column = |array: &ArrayRef| array.as_primitive_opt::<Int64Type>().cloned();
+            let (Some(successes), Some(n)) = (column(successes), column(n)) else { return Ok(()) };
+            for row in kept.filter(|row| successes.is_valid(*row) && n.is_valid(*row)) {
+                let (successes, n) = counts(figure, successes.value(row), n.value(row))?;
+                count(row, successes, n);
+            }
+        }
+        _ => return internal_err!("{} got {} arguments", figure.name(), values.len()),
     }
     Ok(())
+}
+
+fn counts(figure: Figure, successes: i64, n: i64) -> Result<(u64, u64)> {
+    let name = figure.name();
+    let count = |what: &str, count: i64| {
+        u64::try_from(count).map_err(|_| exec_datafusion_err!("{name}: {what} cannot be negative, got {count}"))
+    };
+    let (successes, n) = (count("successes", successes)?, count("n", n)?);
+    if successes > n {
+        return exec_err!("{name}: {successes} successes out of {n} is not possible");
+    }
+    Ok((successes, n))
 }
 
 /// The two columns of a partial state: correct and known.
@@ -51,16 +82,16 @@ impl CorrectCounts {
 
 impl Accumulator for CorrectCounts {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for_known(self.figure, values, None, |_, correct| {
-            self.correct += u64::from(correct);
-            self.known += 1;
+        for_known(self.figure, values, None, |_, correct, known| {
+            self.correct += correct;
+            self.known += known;
         })
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for_known(self.figure, values, None, |_, correct| {
-            self.correct -= u64::from(correct);
-            self.known -= 1;
+        for_known(self.figure, values, None, |_, correct, known| {
+            self.correct -= correct;
+            self.known -= known;
         })
     }
 
@@ -116,9 +147,9 @@ impl GroupsAccumulator for CorrectGroups {
         total_num_groups: usize,
     ) -> Result<()> {
         self.grow(total_num_groups);
-        for_known(self.figure, values, opt_filter, |row, correct| {
-            self.correct[group_indices[row]] += u64::from(correct);
-            self.known[group_indices[row]] += 1;
+        for_known(self.figure, values, opt_filter, |row, correct, known| {
+            self.correct[group_indices[row]] += correct;
+            self.known[group_indices[row]] += known;
         })
     }
 
@@ -146,9 +177,9 @@ impl GroupsAccumulator for CorrectGroups {
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |array| array.len());
         let (mut correct, mut known) = (vec![0_u64; rows], vec![0_u64; rows]);
-        for_known(self.figure, values, opt_filter, |row, is_correct| {
-            correct[row] = u64::from(is_correct);
-            known[row] = 1;
+        for_known(self.figure, values, opt_filter, |row, of_row, known_of_row| {
+            correct[row] = of_row;
+            known[row] = known_of_row;
         })?;
         Ok(vec![Arc::new(UInt64Array::from(correct)), Arc::new(UInt64Array::from(known))])
     }

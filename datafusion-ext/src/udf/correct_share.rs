@@ -1,15 +1,14 @@
 use super::correct_counts::{CorrectCounts, CorrectGroups};
-use super::wilson_bound::Bound;
-use super::{accuracy, accuracy_lower, accuracy_upper};
+use super::{accuracy, wilson_lower, wilson_upper};
 use crate::stats::wilson;
 use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::types::logical_string;
+use datafusion::common::types::{LogicalTypeRef, NativeType, logical_boolean, logical_int64, logical_string};
 use datafusion::common::{Result, not_impl_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, Coercion, Documentation, GroupsAccumulator, Signature, TypeSignatureClass,
-    Volatility,
+    Accumulator, AggregateUDFImpl, Coercion, Documentation, GroupsAccumulator, Signature, TypeSignature,
+    TypeSignatureClass, Volatility,
 };
 use std::sync::Arc;
 
@@ -25,8 +24,8 @@ impl Figure {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Share => accuracy::NAME,
-            Self::Lower => accuracy_lower::NAME,
-            Self::Upper => accuracy_upper::NAME,
+            Self::Lower => wilson_lower::NAME,
+            Self::Upper => wilson_upper::NAME,
         }
     }
 
@@ -34,13 +33,13 @@ impl Figure {
     pub(super) fn of(self, correct: u64, known: u64) -> Option<f64> {
         match self {
             Self::Share => (known > 0).then(|| correct as f64 / known as f64),
-            Self::Lower => wilson(correct, known).map(|interval| Bound::Lower.of(interval)),
-            Self::Upper => wilson(correct, known).map(|interval| Bound::Upper.of(interval)),
+            Self::Lower => wilson(correct, known).map(|interval| interval.lower),
+            Self::Upper => wilson(correct, known).map(|interval| interval.upper),
         }
     }
 }
 
-/// `accuracy(match)`, `accuracy_lower(match)` and `accuracy_upper(match)`.
+/// `accuracy`, `wilson_lower` and `wilson_upper`: of outcomes, of truth values, or of counts.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct CorrectShare {
     figure: Figure,
@@ -49,8 +48,18 @@ pub(super) struct CorrectShare {
 
 impl CorrectShare {
     pub(super) fn new(figure: Figure) -> Self {
-        let text = Coercion::new_exact(TypeSignatureClass::Native(logical_string()));
-        Self { figure, signature: Signature::coercible(vec![text], Volatility::Immutable) }
+        let exact = |kind: LogicalTypeRef| Coercion::new_exact(TypeSignatureClass::Native(kind));
+        let count = Coercion::new_implicit(
+            TypeSignatureClass::Native(logical_int64()),
+            vec![TypeSignatureClass::Integer],
+            NativeType::Int64,
+        );
+        let forms = vec![
+            TypeSignature::Coercible(vec![exact(logical_string())]),
+            TypeSignature::Coercible(vec![exact(logical_boolean())]),
+            TypeSignature::Coercible(vec![count.clone(), count]),
+        ];
+        Self { figure, signature: Signature::one_of(forms, Volatility::Immutable) }
     }
 
     /// Distinct outcomes are six words: their share is nobody's accuracy.
@@ -98,8 +107,8 @@ impl AggregateUDFImpl for CorrectShare {
     fn documentation(&self) -> Option<&Documentation> {
         Some(match self.figure {
             Figure::Share => &accuracy::DOCUMENTATION,
-            Figure::Lower => &accuracy_lower::DOCUMENTATION,
-            Figure::Upper => &accuracy_upper::DOCUMENTATION,
+            Figure::Lower => &wilson_lower::DOCUMENTATION,
+            Figure::Upper => &wilson_upper::DOCUMENTATION,
         })
     }
 }

@@ -9,8 +9,6 @@
 //! ```
 
 mod accuracy;
-mod accuracy_lower;
-mod accuracy_upper;
 mod correct_counts;
 mod correct_share;
 mod field_match;
@@ -18,7 +16,6 @@ mod field_similarity;
 mod register;
 mod rule_cache;
 mod text_column;
-mod wilson_bound;
 mod wilson_lower;
 mod wilson_upper;
 

@@ -1,7 +1,6 @@
 use super::correct_share::{CorrectShare, Figure};
 use super::field_match::FieldMatch;
 use super::field_similarity::FieldSimilarity;
-use super::wilson_bound::{Bound, WilsonBound};
 use datafusion::common::Result;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
@@ -10,12 +9,7 @@ use std::sync::Arc;
 /// Every scalar function of this crate, with its documentation.
 #[must_use]
 pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
-    vec![
-        Arc::new(FieldMatch::new().into()),
-        Arc::new(FieldSimilarity::new().into()),
-        Arc::new(WilsonBound::new(Bound::Lower).into()),
-        Arc::new(WilsonBound::new(Bound::Upper).into()),
-    ]
+    vec![Arc::new(FieldMatch::new().into()), Arc::new(FieldSimilarity::new().into())]
 }
 
 /// Every aggregate function of this crate, with its documentation.

@@ -5,14 +5,20 @@ pub(super) const NAME: &str = "wilson_lower";
 
 pub(super) static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Documentation::builder(
-        DocSection { include: true, label: "Intervals", description: None },
-        "The lower bound of Wilson's 95 % interval of a share (z = 1.96). NULL when n is 0 or either argument is NULL; an \
-         error when there are more successes than n, or a negative count.",
-        "wilson_lower(successes, n)",
+        DocSection { include: true, label: "Accuracy", description: None },
+        "Lower bound of Wilson's 95 % interval (z = 1.96) of `accuracy(match)`: what to ask a quality gate of. NULL when no cell has a \
+         known answer.",
+        "wilson_lower(match)",
     )
-    .with_sql_example("```sql\n> select round(wilson_lower(9, 10), 4);\n0.5959\n```")
-    .with_argument("successes", "How many did, a whole number.")
-    .with_argument("n", "Out of how many, a whole number.")
+    .with_sql_example("```sql\n> select field, wilson_lower(match) from fields group by field;\n```")
+    .with_sql_example("```sql\n> select round(wilson_lower(9, 10), 3);\n0.596\n```")
+    .with_argument(
+        "match",
+        "Outcome of a cell: exact, equivalent, wrong, missing, spurious or absent; any other word is an error. NULL \
+         cells have no known answer and do not count. Or a truth value for each row, or two counts for each row \
+         (successes, n), which are summed.",
+    )
+    .with_related_udf("accuracy")
     .with_related_udf("wilson_upper")
     .build()
 });

@@ -13,7 +13,7 @@ use std::process::ExitCode;
     after_help = "Examples:\n  mino sql \"select field, accuracy(match), wilson_lower(match), count(match) from \
                         fields group by field\"\n  mino sql --format csv 'select * from results.\"sheriff-contacts\"'\n\nTables: attempts tasks \
                         fields results campaigns datasets instructions runs audit,\nand results.\"<campaign>\" for each campaign. \
-                        Functions: field_match, field_similarity, accuracy, accuracy_lower,\naccuracy_upper, wilson_lower, wilson_upper, \
+                        Functions: field_match, field_similarity, accuracy,\nwilson_lower, wilson_upper, \
                         and DataFusion's own."
 )]
 pub(super) struct Sql {

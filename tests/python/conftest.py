@@ -1,0 +1,104 @@
+"""Sites on loopback and stores to run against."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import mino
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    """`/shop/N` is a product page; `/never` sends half a page and then nothing."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        number = self.path.rsplit("/", 1)[-1]
+        self.wfile.write(f"<title>Shop {number}</title><h1>Shop {number}</h1><p>Price: ${number}.50".encode())
+        if self.path == "/never":
+            self.wfile.flush()
+            self.server.closing.wait()  # type: ignore[attr-defined]
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    server.closing = threading.Event()  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.closing.set()  # type: ignore[attr-defined]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, site: str) -> Callable[..., Path]:
+    """Writes a campaign over pages of the site, and gives its file."""
+
+    def write(pages: list[str], name: str = "shops", purpose: str = "prices") -> Path:
+        rows = "".join(f"{site}/{page},Shop {page.rsplit('/', 1)[-1]}\n" for page in pages)
+        (tmp_path / f"{name}.csv").write_text("url,known_title\n" + rows)
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(
+            f"""campaign: {name}
+purpose: {purpose}
+instructions:
+  prompt: The product's price.
+  fields:
+    - {{name: title, type: text}}
+    - {{name: price, type: money}}
+dataset: {{source: {name}.csv, url: url}}
+run: {{concurrency: 2, timeout: 10m}}
+"""
+        )
+        return file
+
+    return write
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> mino.Client:
+    return mino.connect(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The root of a store on a real S3-speaking server."""
+    moto = Path(sys.executable).with_name("moto_server")
+    server = subprocess.Popen([moto, "-H", "127.0.0.1", "-p", "0"], stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    endpoint = next(found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+    threading.Thread(target=server.stderr.read, daemon=True).start()
+    settings = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    import boto3
+
+    boto3.client("s3").create_bucket(Bucket="mino-test")
+    yield "s3://mino-test"
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    server.terminate()
+    server.wait()
