@@ -104,45 +104,69 @@ async fn visit(
     if opened.dialogs > 0 {
         record.step("dismiss", &format!("{} dialogs", opened.dialogs));
     }
-    let (mut round, mut at_rest) = (0, false);
-    loop {
-        let page = tab.snapshot().await?;
-        let block = detect_block(status, &page);
-        let dynamic = page.elements("script").any(|script| is_code(script.attr("type")));
-        let (page, extraction) = extract(shop, page).await;
-        let lacks = Lacks::of(shop, &extraction);
-        let failed = status.is_some_and(|status| status >= 400);
-        let patience = if lacks.required() { PATIENCE } else { A_MOMENT };
-        let rounds = if lacks.required() { ROUNDS } else { 1 };
-        let wait = dynamic && !failed && !at_rest && lacks.anything && round < rounds;
-        if wait && !block.as_ref().is_some_and(|block| block.certain) {
-            at_rest = !tab.settle(patience).await?;
-            round += 1;
-            // What changed after the page was read and before it was watched, nobody has seen.
-            if !at_rest || lacks.required() {
-                record.step("wait", if at_rest { "the page is at rest" } else { "the page went on changing" });
-                continue;
-            }
+    let mut reading = read(shop, tab, status).await?;
+    for round in 0..ROUNDS {
+        let required = reading.lacks.required();
+        if !reading.may_change || reading.lacks.fields == 0 || (round > 0 && !required) {
+            break;
         }
-        drop(page);
-        return record.judge(status, block, lacks, extraction, shop);
+        let (again, at_rest) = match read_again(shop, tab, status, required).await {
+            Ok(read) => read,
+            Err(failure) if required => return Err(failure),
+            // It went away by itself: what it showed before counts.
+            Err(_) => break,
+        };
+        let Some(again) = again else { break };
+        record.step("wait", if at_rest { "the page is at rest" } else { "the page went on changing" });
+        if again.lacks.fields <= reading.lacks.fields {
+            reading = again;
+        }
+        if at_rest {
+            break;
+        }
     }
+    record.judge(status, reading, shop)
+}
+
+/// What a page gave at one moment.
+struct Reading {
+    block: Option<Block>,
+    lacks: Lacks,
+    extraction: Extraction,
+    /// It has scripts, and is neither an error nor a wall.
+    may_change: bool,
+}
+
+async fn read(shop: &Arc<Workshop>, tab: &mut Tab, status: Option<u16>) -> Result<Reading, PageFailure> {
+    let page = tab.snapshot().await?;
+    let block = detect_block(status, &page);
+    let dynamic = page.elements("script").any(|script| is_code(script.attr("type")));
+    let failed = status.is_some_and(|status| status >= 400) || block.as_ref().is_some_and(|block| block.certain);
+    let extraction = extract(shop, page).await;
+    Ok(Reading { block, lacks: Lacks::of(shop, &extraction), extraction, may_change: dynamic && !failed })
+}
+
+/// Another reading after the page has changed, and whether it is at rest since. Where something required is missing a page
+/// at rest is read again too: what changed after it was read and before it was watched, nobody has seen.
+async fn read_again(
+    shop: &Arc<Workshop>,
+    tab: &mut Tab,
+    status: Option<u16>,
+    required: bool,
+) -> Result<(Option<Reading>, bool), PageFailure> {
+    let changed = tab.settle(if required { PATIENCE } else { A_MOMENT }).await?;
+    let again = if changed || required { Some(read(shop, tab, status).await?) } else { None };
+    Ok((again, !changed))
 }
 
 /// Extraction is work for a processor: it must not hold up those who wait for pages.
-async fn extract(shop: &Arc<Workshop>, page: PageSnapshot) -> (PageSnapshot, Extraction) {
+async fn extract(shop: &Arc<Workshop>, page: PageSnapshot) -> Extraction {
     let shop = shop.clone();
-    let extracted = tokio::task::spawn_blocking(move || {
-        let extraction = shop.extractor.extract(&page);
-        (page, extraction)
-    });
-    match extracted.await {
-        Ok(extracted) => extracted,
-        Err(error) => {
-            let trace = vec![format!("the extraction failed: {error}")];
-            (PageSnapshot::default(), Extraction { fields: Vec::new(), trace })
-        }
-    }
+    let extracted = tokio::task::spawn_blocking(move || shop.extractor.extract(&page));
+    extracted.await.unwrap_or_else(|error| Extraction {
+        fields: Vec::new(),
+        trace: vec![format!("the extraction failed: {error}")],
+    })
 }
 
 fn is_code(kind: Option<&str>) -> bool {
@@ -153,7 +177,8 @@ fn is_code(kind: Option<&str>) -> bool {
 struct Lacks {
     missing: Vec<String>,
     nothing: bool,
-    anything: bool,
+    /// How many, required or not.
+    fields: usize,
 }
 
 impl Lacks {
@@ -163,7 +188,7 @@ impl Lacks {
         Self {
             missing: shop.extractor.missing_required(extraction).map(str::to_owned).collect(),
             nothing: valid == 0,
-            anything: valid < shop.field_names.len(),
+            fields: shop.field_names.len() - valid,
         }
     }
 
@@ -255,14 +280,8 @@ impl Record {
     }
 
     /// Keeps what was found and says whether that is a success.
-    fn judge(
-        &mut self,
-        status: Option<u16>,
-        block: Option<Block>,
-        lacks: Lacks,
-        extraction: Extraction,
-        shop: &Workshop,
-    ) -> Result<(), PageFailure> {
+    fn judge(&mut self, status: Option<u16>, reading: Reading, shop: &Workshop) -> Result<(), PageFailure> {
+        let Reading { block, lacks, extraction, .. } = reading;
         if let Some(block) = block.filter(|block| block.certain || lacks.required()) {
             self.step("blocked", &block.sign);
             let (category, blocked) = (FailureCategory::Blocked, block.reason);
