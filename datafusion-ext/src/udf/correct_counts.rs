@@ -1,4 +1,4 @@
-use super::correct_share::Figure;
+use super::figure::Figure;
 use super::text_column::TextColumn;
 use crate::compare::Match;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, UInt64Array};

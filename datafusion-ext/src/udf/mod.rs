@@ -13,6 +13,7 @@ mod correct_counts;
 mod correct_share;
 mod field_match;
 mod field_similarity;
+mod figure;
 mod register;
 mod rule_cache;
 mod text_column;

@@ -1,6 +1,7 @@
-use super::correct_share::{CorrectShare, Figure};
+use super::correct_share::CorrectShare;
 use super::field_match::FieldMatch;
 use super::field_similarity::FieldSimilarity;
+use super::figure::Figure;
 use datafusion::common::Result;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};

@@ -1,5 +1,4 @@
 use super::PageFailure;
-use super::tab::Opened;
 use chromiumoxide::cdp::browser_protocol::network::{
     EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived, RequestId, ResourceType,
 };
@@ -9,6 +8,21 @@ use tokio::time::Instant;
 
 /// A document larger than this is not read: it would fill the memory of browser and engine.
 const DOCUMENT_LIMIT: u64 = 10 << 20;
+
+/// What is known of a page that came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Its address after redirects.
+    pub final_url: Option<String>,
+    /// Status of its response.
+    pub http_status: Option<u16>,
+    /// Bytes of its document, unpacked.
+    pub bytes: u64,
+    /// Seconds after which the site wants to be asked again.
+    pub retry_after: Option<u64>,
+    /// Dialogs that it opened, and that were dismissed.
+    pub dialogs: u32,
+}
 
 /// What a tab's events say about the document in its main frame. Events of different kinds overtake each other on their
 /// way here, so all are kept by request and judged together.

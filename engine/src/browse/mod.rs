@@ -11,8 +11,9 @@ mod settle;
 mod tab;
 
 pub use block::{Block, detect_block};
+pub use document::Opened;
 pub use error::BrowseError;
 pub use failure::PageFailure;
 pub use fleet::{Fleet, FleetOptions};
 pub use locate::{BrowserSource, locate};
-pub use tab::{Opened, Picture, Tab};
+pub use tab::{Picture, Tab};

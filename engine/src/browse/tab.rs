@@ -1,5 +1,5 @@
 use super::context::Context;
-use super::document::Document;
+use super::document::{Document, Opened};
 use super::fleet::Chromium;
 use super::{BrowseError, PageFailure};
 use crate::page::{BrowserDocument, PageSnapshot, from_browser};
@@ -50,21 +50,6 @@ struct Held {
     chromium: Arc<Chromium>,
     context: Context,
     _slot: OwnedSemaphorePermit,
-}
-
-/// What is known of a page that came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Opened {
-    /// Its address after redirects.
-    pub final_url: Option<String>,
-    /// Status of its response.
-    pub http_status: Option<u16>,
-    /// Bytes of its document, unpacked.
-    pub bytes: u64,
-    /// Seconds after which the site wants to be asked again.
-    pub retry_after: Option<u64>,
-    /// Dialogs that it opened, and that were dismissed.
-    pub dialogs: u32,
 }
 
 /// A picture of a page.

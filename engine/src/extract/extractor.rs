@@ -6,33 +6,10 @@ use super::meta::Meta;
 use super::microdata::Microdata;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
-use super::{Candidate, FieldQuery, PageView, Resolver};
+use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
 use crate::model::{Confidence, FieldSpec};
 use crate::page::PageSnapshot;
 use mino_datafusion::value::TypedValue;
-
-/// Fields that cannot be looked for.
-#[derive(Debug, thiserror::Error)]
-pub enum ExtractError {
-    /// An explicit rule is not written as its language wants it.
-    #[error("field `{field}` has the rule `{rule}`, which cannot be used: {reason}")]
-    Rule {
-        /// Which field.
-        field: String,
-        /// The rule.
-        rule: String,
-        /// Why.
-        reason: String,
-    },
-    /// A validation pattern is not a regular expression.
-    #[error("the pattern of field `{field}` is not a regular expression: {reason}")]
-    Pattern {
-        /// Which field.
-        field: String,
-        /// Why.
-        reason: String,
-    },
-}
 
 /// Everything that finds the fields of one version of instructions. Made once for a run.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod choose;
+mod error;
 mod extractor;
 mod grounding;
 mod headline;
@@ -18,7 +19,8 @@ mod rules;
 mod structured;
 
 pub use candidate::Candidate;
-pub use extractor::{ExtractError, Extraction, Extractor, Found};
+pub use error::ExtractError;
+pub use extractor::{Extraction, Extractor, Found};
 pub use lexicon::value_rule;
 pub use page_view::PageView;
 pub use query::FieldQuery;

@@ -1,5 +1,4 @@
-use super::extractor::ExtractError;
-use super::{Candidate, FieldQuery, PageView, Resolver, meta};
+use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver, meta};
 use crate::model::{FieldSpec, Rule, RuleKind};
 use crate::page::Node;
 use regex::{Regex, RegexBuilder};
