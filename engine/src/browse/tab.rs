@@ -179,11 +179,10 @@ impl Tab {
     }
 
     /// Runs something on the page while its events (dialogs above all) are looked after.
-    pub(super) async fn attend<T>(
-        &mut self,
-        waited_for: &str,
-        work: impl Future<Output = T>,
-    ) -> Result<T, PageFailure> {
+    ///
+    /// # Errors
+    /// When the time of the attempt is up, or the page is not to be read after all.
+    pub async fn attend<T>(&mut self, waited_for: &str, work: impl Future<Output = T>) -> Result<T, PageFailure> {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// Longest label, in characters, and longest value of a scalar field.
 const LONGEST_LABEL: usize = 60;
 const LONGEST_VALUE: usize = 400;
+/// Places with a field's label that are looked at: a page that repeats it more often says nothing more by it, and to look
+/// beside every one of them takes time that grows with their square.
+const MOST_PLACES: u32 = 64;
 
 /// Plain labels: tables by row and by column, definition lists, "Label: value".
 #[derive(Debug)]
@@ -25,10 +28,15 @@ impl Resolver for Labels {
             }
         }
         let mut best: HashMap<usize, Candidate> = HashMap::new();
+        let mut places = vec![0_u32; queries.len()];
         for node in page.page.nodes().filter(|node| is_content(*node)) {
             let Some((label, how)) = label_of(node) else { continue };
             let Some(fields) = wanted.get(label.as_str()) else { continue };
             for (field, rank) in fields {
+                places[*field] += 1;
+                if places[*field] > MOST_PLACES {
+                    continue;
+                }
                 let Some((raw, trust, evidence)) = value_beside(node, &how, &queries[*field]) else { continue };
                 // The field's own name and its nearest synonyms say more than a word that pages use for many things.
                 let score = trust * (1.0 - 0.012 * (*rank).min(20) as f64);

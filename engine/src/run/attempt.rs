@@ -142,7 +142,7 @@ async fn read(shop: &Arc<Workshop>, tab: &mut Tab, status: Option<u16>) -> Resul
     let block = detect_block(status, &page);
     let dynamic = page.elements("script").any(|script| is_code(script.attr("type")));
     let failed = status.is_some_and(|status| status >= 400) || block.as_ref().is_some_and(|block| block.certain);
-    let extraction = extract(shop, page).await;
+    let extraction = tab.attend("the page to be understood", extract(shop, page)).await?;
     Ok(Reading { block, lacks: Lacks::of(shop, &extraction), extraction, may_change: dynamic && !failed })
 }
 
