@@ -13,5 +13,5 @@ class UnreachableError(MinoError, ConnectionError):
     """Store or browser are not reachable: try again, or look after them."""
 
 
-class RunError(MinoError, RuntimeError):
+class RunFailed(MinoError):
     """The run itself failed."""

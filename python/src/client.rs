@@ -1,17 +1,16 @@
 use crate::blocking::wait;
 use crate::errors::{input, raise};
+use crate::events::OnProgress;
 use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
+use crate::settings::{Span, parse, whole};
 use mino_engine::browse::locate;
 use mino_engine::campaign::{self, RunRequest};
 use mino_engine::catalog::Catalog;
-use mino_engine::run::RunEvent;
+use mino_engine::run::Listener;
 use pyo3::prelude::*;
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Opens a store for one organization.
@@ -28,27 +27,6 @@ pub(crate) fn connect(py: Python<'_>, url: PathBuf, org: &str) -> PyResult<Clien
 #[derive(Debug)]
 pub(crate) struct Client {
     catalog: Catalog,
-}
-
-/// Seconds, or a text as `45s`.
-#[derive(FromPyObject)]
-enum Span {
-    Seconds(f64),
-    Text(String),
-}
-
-impl Span {
-    fn duration(self) -> PyResult<Duration> {
-        let wrong = |what: String| input(format!("timeout {what}: use seconds, or a text as \"45s\""));
-        match self {
-            Self::Seconds(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong(seconds.to_string())),
-            Self::Text(text) => humantime::parse_duration(&text).map_err(|_| wrong(format!("`{text}`"))),
-        }
-    }
-}
-
-fn parse<T: FromStr<Err: std::fmt::Display>>(text: &str) -> PyResult<T> {
-    text.parse().map_err(|error: T::Err| input(error.to_string()))
 }
 
 #[pymethods]
@@ -77,43 +55,36 @@ impl Client {
         py: Python<'_>,
         campaign: &str,
         sample: &str,
-        seed: u64,
+        seed: i128,
         run_type: Option<&str>,
-        concurrency: Option<u32>,
-        max_retries: Option<u32>,
+        concurrency: Option<i128>,
+        max_retries: Option<i128>,
         timeout: Option<Span>,
         screenshots: Option<&str>,
         browser: Option<&str>,
-        on_progress: Option<Py<PyAny>>,
+        on_progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<RunReport> {
+        let stop = CancellationToken::new();
+        let on_progress = on_progress.map(|function| OnProgress::new(function, stop.clone())).transpose()?;
+        let raised = on_progress.as_ref().map(OnProgress::raised).unwrap_or_default();
+        let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
+        listeners.extend(on_progress.map(|told| Box::new(told) as Box<dyn Listener>));
         let browser = browser.map(str::to_owned).or_else(|| std::env::var("MINO_BROWSER").ok());
         let found = locate(browser.as_deref(), std::env::var_os("PATH").as_deref());
         let browser = found.map_err(|error| raise(&error.into()))?;
-        let stop = CancellationToken::new();
         let request = RunRequest {
             sample: parse(sample)?,
-            seed,
+            seed: whole("seed", seed)?,
             run_type: run_type.map(parse).transpose()?,
-            concurrency,
-            max_retries,
+            concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
+            max_retries: max_retries.map(|number| whole("max_retries", number)).transpose()?,
             timeout: timeout.map(Span::duration).transpose()?,
             screenshots: screenshots.map(parse).transpose()?,
             stop: stop.clone(),
             ..RunRequest::new(campaign, browser)
         };
-        let raised: Arc<Mutex<Option<PyErr>>> = Arc::default();
-        let (failed, stopping) = (raised.clone(), stop.clone());
-        let tell = move |event: &RunEvent| {
-            let Some(callback) = &on_progress else { return };
-            let told = Python::attach(|py| callback.call1(py, (to_python(py, event)?,)).map(drop));
-            if let Err(error) = told {
-                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                stopping.cancel();
-            }
-        };
-        let report =
-            wait(py, Some(&stop), async { campaign::run(&self.catalog, request, &mut [Box::new(tell)]).await });
-        match raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let report = wait(py, Some(&stop), campaign::run(&self.catalog, request, &mut listeners));
+        match raised.take() {
             Some(error) => Err(error),
             None => Ok(report?.into()),
         }
@@ -124,9 +95,16 @@ impl Client {
         Ok(Rows::new(schema, batches))
     }
 
-    fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let inventory = wait(py, None, campaign::inventory(&self.catalog))?;
-        to_python(py, &inventory)
+    #[pyo3(signature = (what = None))]
+    fn list<'py>(&self, py: Python<'py>, what: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(what) = what.filter(|what| !["campaigns", "datasets", "runs"].contains(what)) {
+            return Err(input(format!("`{what}` is none of campaigns, datasets, runs")));
+        }
+        let inventory = to_python(py, &wait(py, None, campaign::inventory(&self.catalog))?)?;
+        match what {
+            Some(what) => inventory.get_item(what),
+            None => Ok(inventory),
+        }
     }
 
     #[pyo3(signature = (name = "latest"))]

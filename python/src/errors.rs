@@ -3,7 +3,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 /// The exceptions, as `mino/errors.py` defines them: Python can derive a class from two others, and this API cannot.
-pub(crate) const NAMES: [&str; 4] = ["MinoError", "InputError", "UnreachableError", "RunError"];
+pub(crate) const NAMES: [&str; 4] = ["MinoError", "InputError", "UnreachableError", "RunFailed"];
 
 pub(crate) fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
     Ok(py.import("mino.errors")?.getattr(name)?.cast_into::<PyType>()?)
@@ -14,9 +14,10 @@ pub(crate) fn raise(error: &CampaignError) -> PyErr {
     let name = match error.kind() {
         ErrorKind::Input => "InputError",
         ErrorKind::Unreachable => "UnreachableError",
-        ErrorKind::Failed => "RunError",
+        ErrorKind::Failed => "RunFailed",
     };
-    raise_as(name, error.to_string())
+    // On one line, as the command line prints it.
+    raise_as(name, error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// An [`ErrorKind::Input`] that only Python can make.

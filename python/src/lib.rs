@@ -3,9 +3,12 @@
 mod blocking;
 mod client;
 mod errors;
+mod events;
 mod json;
 mod report;
 mod rows;
+mod schema;
+mod settings;
 
 use pyo3::prelude::*;
 
@@ -21,6 +24,8 @@ mod _mino {
     use super::report::RunReport;
     #[pymodule_export]
     use super::rows::Rows;
+    #[pymodule_export]
+    use super::schema::Schema;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

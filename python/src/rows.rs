@@ -1,5 +1,6 @@
+use crate::schema::Schema;
 use arrow::array::{ArrayRef, RecordBatch, StructArray};
-use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::datatypes::{Field, SchemaRef};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList};
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
@@ -25,6 +26,11 @@ impl Rows {
 
 #[pymethods]
 impl Rows {
+    #[getter]
+    fn schema(&self) -> Schema {
+        self.schema.clone().into()
+    }
+
     #[getter]
     fn column_names(&self) -> Vec<&str> {
         self.schema.fields().iter().map(|field| field.name().as_str()).collect()
@@ -52,8 +58,12 @@ impl Rows {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let whole = DataType::Struct(self.schema.fields().clone());
-        Ok(to_schema_pycapsule(py, &whole)?)
+        Ok(to_schema_pycapsule(py, self.schema.as_ref())?)
+    }
+
+    /// The one method that needs pyarrow installed.
+    fn to_pyarrow<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("pyarrow")?.call_method1("table", (slf,))
     }
 
     /// By way of JSON: for a look at few rows.

@@ -12,5 +12,6 @@ mod broken_sites;
 mod examples;
 mod isolation;
 mod mino;
+mod repeating;
 mod runs;
 mod stopping;
