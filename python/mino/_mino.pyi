@@ -1,11 +1,13 @@
+import builtins
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, Literal, final
+from typing import Any, Literal, final, overload
 
 from mino.errors import InputError as InputError
 from mino.errors import MinoError as MinoError
-from mino.errors import RunError as RunError
+from mino.errors import RunFailed as RunFailed
 from mino.errors import UnreachableError as UnreachableError
+from mino.types import Applied, Campaign, Dataset, Inventory, Run, RunEvent, Share, Shown, Summary, Verified
 
 __version__: str
 
@@ -25,10 +27,10 @@ class Client:
     @property
     def org(self) -> str:
         """Whose part of it."""
-    def apply(self, path: str | PathLike[str], why: str | None = None) -> dict[str, Any]:
+    def apply(self, path: str | PathLike[str], why: str | None = None) -> Applied:
         """Makes the store say what a campaign file says: dataset, instructions, campaign. Twice changes nothing.
 
-        Returns the campaign, the dataset's columns and what they were taken for, what changed, and notes.
+        Gives the campaign, the dataset's columns and what they were taken for, what changed, and notes.
         """
     def run(
         self,
@@ -42,22 +44,29 @@ class Client:
         timeout: float | str | None = None,
         screenshots: Literal["on_failure", "always", "never"] | None = None,
         browser: str | None = None,
-        on_progress: Callable[[dict[str, Any]], object] | None = None,
+        on_progress: Callable[[RunEvent], object] | Callable[[dict[str, Any]], object] | None = None,
     ) -> RunReport:
         """Visits the sites of a campaign, extracts its fields, publishes the tables.
 
         sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
-        browser: a path or a DevTools address; the fastest one installed unless set. on_progress: called with every
-        event of the run, in order, in this thread; what it raises stops the run, keeps what is done, and is raised
-        again.
+        browser: a path or a DevTools address; MINO_BROWSER or the fastest one installed unless set. on_progress: called
+        with every event of the run, in order, in this thread; the run waits for it. What it raises stops the run, keeps
+        what is done, and is raised again. A run of which no task was completed is a report, not an exception.
         """
     def sql(self, query: str) -> Rows:
         """Rows of a read-only query over attempts, tasks, fields, results, campaigns, datasets, instructions, runs."""
-    def list(self) -> dict[str, Any]:
-        """Campaigns, datasets and runs."""
-    def show(self, name: str = "latest") -> dict[str, Any]:
+    @overload
+    def list(self, what: None = None) -> Inventory:
+        """Campaigns, datasets and runs, or only these."""
+    @overload
+    def list(self, what: Literal["campaigns"]) -> builtins.list[Campaign]: ...
+    @overload
+    def list(self, what: Literal["datasets"]) -> builtins.list[tuple[int, Dataset]]: ...
+    @overload
+    def list(self, what: Literal["runs"]) -> builtins.list[Run]: ...
+    def show(self, name: str = "latest") -> Shown:
         """One campaign, dataset or run, by name, first letters of its id, or `latest`."""
-    def verify(self, run: str = "latest") -> dict[str, Any]:
+    def verify(self, run: str = "latest") -> Verified:
         """Compares the published tables of a run with its checksums: `ok`, and `tables` with a `fault` where one is."""
 
 @final
@@ -66,13 +75,30 @@ class Rows:
     copy, as often as it likes: pyarrow.table(rows), polars.DataFrame(rows), duckdb.sql("from rows")."""
 
     @property
+    def schema(self) -> Schema:
+        """Names and types of the columns."""
+    @property
     def column_names(self) -> list[str]: ...
     @property
     def num_rows(self) -> int: ...
+    def to_pyarrow(self) -> Any:
+        """A pyarrow.Table over the same memory; needs pyarrow."""
     def to_pylist(self) -> list[dict[str, Any]]:
         """Plain dictionaries, for few rows."""
     def __len__(self) -> int: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+@final
+class Schema:
+    """Names and types of columns; pyarrow.schema(schema) and polars.Schema(schema) take it."""
+
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def types(self) -> dict[str, str]:
+        """Arrow's types by column, as texts."""
+    def __len__(self) -> int: ...
     def __arrow_c_schema__(self) -> object: ...
 
 @final
@@ -86,8 +112,8 @@ class RunReport:
     @property
     def status(self) -> Literal["completed", "stopped"]: ...
     @property
-    def accuracy(self) -> dict[str, float] | None:
+    def accuracy(self) -> Share | None:
         """Over all cells with ground truth: value, n, lower and upper bound (95 %, Wilson); None without any."""
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""

@@ -66,7 +66,7 @@ fn columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
         Kind::Runs => &[
             ("run_id", "text"),
             ("campaign", "text"),
-            ("date", "text"),
+            ("date", "date"),
             ("run_type", "text"),
             ("status", "text"),
             ("sample", "text"),
@@ -109,7 +109,8 @@ async fn read(store: &Store, paths: Vec<Path>) -> Result<Vec<Map<String, Value>>
 
 fn rows_of(documents: &[Map<String, Value>], columns: &[(&str, &str)]) -> Result<Arc<dyn TableProvider>> {
     let data_type = |kind: &str| match kind {
-        "integer" => DataType::Int64,
+        "integer" => DataType::UInt64,
+        "date" => DataType::Date32,
         "number" => DataType::Float64,
         "time" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         _ => DataType::Utf8,
