@@ -239,7 +239,15 @@ fn parse(location: &str) -> Result<Url, StoreError> {
         return Err(invalid("it is empty"));
     }
     if location.contains("://") {
-        return Url::parse(location).map_err(|error| invalid(&error.to_string()));
+        let url = Url::parse(location).map_err(|error| invalid(&error.to_string()))?;
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+            // Not shown: it may be a secret.
+            return Err(StoreError::InvalidUrl {
+                url: format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
+                reason: "an address holds no credentials and no parameters; set them in the environment".to_owned(),
+            });
+        }
+        return Ok(url);
     }
     let absolute = std::path::absolute(location).map_err(|error| invalid(&error.to_string()))?;
     Url::from_directory_path(absolute).map_err(|()| invalid("the path cannot be made a URL"))

@@ -43,9 +43,10 @@ pub(crate) fn wait<T: Send>(
             loop {
                 tokio::select! {
                     done = &mut work => {
+                        let done = done.map_err(|error| errors::raise(&error));
                         return match interrupted {
-                            Some(signal) => Err(signal),
-                            None => done.map_err(|error| errors::raise(&error)),
+                            Some(signal) => Err(errors::while_handling(done.err(), signal)),
+                            None => done,
                         };
                     }
                     () = tokio::time::sleep(SIGNALS) => {

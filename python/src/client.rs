@@ -1,5 +1,5 @@
 use crate::blocking::wait;
-use crate::errors::{input, raise};
+use crate::errors::{input, raise, while_handling};
 use crate::events::OnProgress;
 use crate::json::to_python;
 use crate::report::RunReport;
@@ -85,7 +85,7 @@ impl Client {
         };
         let report = wait(py, Some(&stop), campaign::run(&self.catalog, request, &mut listeners));
         match raised.take() {
-            Some(error) => Err(error),
+            Some(error) => Err(while_handling(report.err(), error)),
             None => Ok(report?.into()),
         }
     }

@@ -25,6 +25,14 @@ pub(crate) fn input(message: impl Into<String>) -> PyErr {
     raise_as("InputError", message.into())
 }
 
+/// `error`, with an earlier one that would be lost without it.
+pub(crate) fn while_handling(earlier: Option<PyErr>, error: PyErr) -> PyErr {
+    if earlier.is_some() {
+        Python::attach(|py| error.set_context(py, earlier));
+    }
+    error
+}
+
 fn raise_as(name: &str, message: String) -> PyErr {
     Python::attach(|py| match class(py, name) {
         Ok(class) => PyErr::from_type(class, message),

@@ -1,8 +1,8 @@
 use crate::mino::{Mino, files};
-use mino_engine::browse::locate;
+use mino_engine::browse::{Fleet, FleetOptions, locate};
 use mino_engine::campaign::connect;
 use mino_engine::model::RunRecord;
-use mino_engine::run::{Execution, execute, finalize, read_plan};
+use mino_engine::run::{Ended, Execution, execute, finalize, read_plan};
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -23,11 +23,12 @@ async fn a_finished_run_that_is_executed_and_finalized_again_stays_as_it_is() {
     let record = catalog.expect::<RunRecord>(mino_datafusion::layout::Kind::Runs, &id).await.unwrap().body;
     let plan = read_plan(&catalog, record).await.unwrap();
     assert_eq!(plan.tasks.len(), 3);
-    let browser = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
-    let how = Execution { browser, stop: CancellationToken::new() };
+    let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
+    let fleet = Fleet::launch(FleetOptions { source, tabs: 1 }).await.unwrap();
+    let how = Execution { fleet, stop: CancellationToken::new() };
     let stopped = execute(&catalog, &plan, how, &mut []).await.unwrap();
     assert!(!stopped);
-    let result = finalize(&catalog, &plan, stopped, &mut []).await.unwrap();
+    let result = finalize(&catalog, &plan, &Ended::Completed, &mut []).await.unwrap();
     assert_eq!(result.summary.counts.attempts, result.summary.counts.tasks);
     let after = contents();
     let changed: Vec<_> =

@@ -36,9 +36,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder / "store"
 
 
-def test_every_task_ends_in_a_state_with_its_category(
-    recipes: tuple[mino.Client, Path],
-) -> None:
+def test_every_task_ends_in_a_state_with_its_category(store: Path) -> None:
     client = mino.connect(store)
     ended = client.sql("select status, failure_category from tasks").to_pylist()
     assert len(ended) == 124

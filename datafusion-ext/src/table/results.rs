@@ -1,6 +1,7 @@
 use super::published;
 use crate::layout::{self, Slug, Table};
 use crate::store::Store;
+use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
@@ -139,8 +140,8 @@ fn union(store: &Store, org: &Slug, files: &[ResultsFile], merged: &SchemaRef) -
         ];
         for field in merged.fields() {
             let source = match file.schema.field_with_name(field.name()) {
-                Ok(_) => ident(field.name()),
-                Err(_) => lit(ScalarValue::Null),
+                Ok(own) if can_cast_types(own.data_type(), field.data_type()) => ident(field.name()),
+                _ => lit(ScalarValue::Null),
             };
             columns.push(try_cast(source, field.data_type().clone()).alias(field.name()));
         }

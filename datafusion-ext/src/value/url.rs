@@ -42,11 +42,6 @@ pub(super) fn normalise(raw: &str) -> Result<TypedValue, ValueError> {
     Ok(TypedValue::text(String::from(url)))
 }
 
-/// A canonical address without `http:` or `https:`: the same page is often linked both ways.
-pub(super) fn without_scheme(canonical: &str) -> &str {
-    canonical.strip_prefix("https:").or_else(|| canonical.strip_prefix("http:")).unwrap_or(canonical)
-}
-
 fn parse(raw: &str) -> Option<Url> {
     let raw = raw.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(raw);
     if raw.contains("://") && !raw.starts_with("//") {

@@ -89,7 +89,7 @@ pub fn detect_block(status: Option<u16>, page: &PageSnapshot) -> Option<Block> {
         return found(Some(BlockedReason::Captcha), &format!("a test for humans: {sign}"), certain);
     }
     if let Some(sign) = signs.says(&GEO) {
-        return found(Some(BlockedReason::GeoBlocked), &format!("the page says “{sign}”"), certain);
+        return found(Some(BlockedReason::GeoBlocked), &format!("the page says “{sign}”"), refused);
     }
     if let Some(sign) = signs.says(&PAYWALL) {
         return found(Some(BlockedReason::Paywall), &format!("the page says “{sign}”"), false);

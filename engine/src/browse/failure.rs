@@ -21,7 +21,7 @@ impl PageFailure {
         Self { category, blocked: None, reason: reason.into(), error: None, permanent }
     }
 
-    pub(super) fn timeout(waited_for: &str) -> Self {
+    pub(crate) fn timeout(waited_for: &str) -> Self {
         let reason = format!("time was up while waiting for {waited_for}");
         Self { category: FailureCategory::Timeout, blocked: None, reason, error: None, permanent: false }
     }

@@ -112,7 +112,7 @@ impl Chromium {
             BrowserSource::Remote(url) => {
                 let config =
                     HandlerConfig { request_timeout: REQUEST_TIMEOUT, viewport: None, ..HandlerConfig::default() };
-                let refused = |reason: String| BrowseError::Connect { url: url.clone(), reason };
+                let refused = |reason: String| BrowseError::Connect { url: without_secrets(url), reason };
                 let connected = tokio::time::timeout(LAUNCH_TIMEOUT, Browser::connect_with_config(url, config)).await;
                 let connected = connected.map_err(|_| refused("no answer within 30 s".into()))?;
                 let (browser, handler) = connected.map_err(|error| refused(error.to_string()))?;
@@ -148,6 +148,18 @@ impl Drop for Chromium {
     fn drop(&mut self) {
         self.handler.abort();
     }
+}
+
+/// Scheme and host: the rest of a DevTools address may be a token.
+fn without_secrets(url: &str) -> String {
+    let parsed = url::Url::parse(url).ok();
+    parsed.map_or_else(
+        || "the given address".to_owned(),
+        |url| {
+            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        },
+    )
 }
 
 /// Chromium refuses its sandbox to root.

@@ -1,5 +1,5 @@
 use super::{CampaignError, read_campaign_file};
-use crate::catalog::{Catalog, Who};
+use crate::catalog::{Catalog, CatalogError, Who};
 use crate::dataset::{DatasetReport, Frozen, load, thaw};
 use crate::extract::Extractor;
 use crate::model::{CampaignFile, CampaignRecord, DatasetVersion, InstructionsRecord};
@@ -7,6 +7,7 @@ use crate::run::check_prompt;
 use mino_datafusion::layout::{self, Kind};
 use mino_datafusion::store::StoreError;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::path::Path;
 
 /// What applying a campaign file did.
@@ -49,7 +50,7 @@ pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Resul
     let (dataset_version, dataset_changed) = store_dataset(catalog, &frozen, who("apply")).await?;
     if instructions_changed {
         let id = InstructionsRecord::id(&file.campaign, &instructions.instructions_version);
-        catalog.write(Kind::Instructions, &id, 0, who("apply"), instructions.clone()).await?;
+        write(catalog, Kind::Instructions, &id, 0, who("apply"), instructions.clone()).await?;
     }
     let notes = notes(&file);
     let record = CampaignRecord {
@@ -68,7 +69,7 @@ pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Resul
     let campaign_changed = known.as_ref().is_none_or(|known| known.body != record);
     if campaign_changed {
         let version = known.map_or(0, |known| known.version);
-        catalog.write(Kind::Campaigns, file.campaign.as_str(), version, who("apply"), record.clone()).await?;
+        write(catalog, Kind::Campaigns, file.campaign.as_str(), version, who("apply"), record.clone()).await?;
     }
     Ok(Applied {
         campaign: record,
@@ -79,6 +80,28 @@ pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Resul
         report,
         notes,
     })
+}
+
+/// Writes the next version of a document. A race lost to somebody who wrote the same is won.
+async fn write<T>(
+    catalog: &Catalog,
+    kind: Kind,
+    id: &str,
+    previous: u64,
+    who: Who,
+    body: T,
+) -> Result<(), CampaignError>
+where
+    T: Serialize + DeserializeOwned + Clone + PartialEq,
+{
+    match catalog.write(kind, id, previous, who, body.clone()).await {
+        Ok(_) => Ok(()),
+        Err(lost @ CatalogError::LostRace { .. }) => {
+            let winner = catalog.version::<T>(kind, id, previous + 1).await?;
+            if winner.is_some_and(|winner| winner.body == body) { Ok(()) } else { Err(lost.into()) }
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// True when there is no such version yet.
@@ -128,7 +151,7 @@ async fn store_dataset(catalog: &Catalog, frozen: &Frozen, who: Who) -> Result<(
             Err(error) => return Err(error.into()),
         }
     }
-    catalog.write(Kind::Datasets, name.as_str(), version - 1, who, frozen.version.clone()).await?;
+    write(catalog, Kind::Datasets, name.as_str(), version - 1, who, frozen.version.clone()).await?;
     Ok((version, true))
 }
 

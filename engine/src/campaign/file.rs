@@ -110,6 +110,10 @@ fn check_field(field: &FieldSpec) -> Result<(), String> {
             "field name `{name}` is a column of every result already: choose another, as `site_{name}`"
         ));
     }
+    let figures = [Some(field.abs_tol), Some(field.rel_tol), field.validate.min, field.validate.max];
+    if figures.iter().flatten().any(|figure| !figure.is_finite()) || field.abs_tol < 0.0 || field.rel_tol < 0.0 {
+        return Err(format!("field `{name}`: abs_tol and rel_tol are numbers from 0, min and max plain numbers"));
+    }
     if field.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
         return Err(format!("field `{name}`: threshold must lie between 0 and 1"));
     }

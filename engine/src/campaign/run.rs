@@ -1,12 +1,13 @@
 use super::CampaignError;
-use crate::browse::BrowserSource;
+use crate::browse::{BrowserSource, Fleet, FleetOptions};
 use crate::catalog::Catalog;
 use crate::model::{
     CampaignRecord, DatasetVersion, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType, Sample,
     Screenshots, nearest,
 };
 use crate::run::{
-    Execution, Listener, PlanOptions, ResultRecord, RunEvent, RunSummary, Verification, execute, finalize, plan, verify,
+    Ended, Execution, Listener, PlanOptions, ResultRecord, RunEvent, RunSummary, Verification, check_settings, execute,
+    finalize, plan, verify,
 };
 use chrono::Utc;
 use mino_datafusion::layout::Kind;
@@ -110,6 +111,9 @@ pub async fn run(
     };
     let instructions = instructions.into_instructions();
     let dataset = (&dataset.body, campaign.dataset_version);
+    check_settings(&options.settings)?;
+    // Before anything is written: without a browser there is nothing to plan for.
+    let fleet = Fleet::launch(FleetOptions { source: request.browser, tabs: options.settings.concurrency }).await?;
     let plan = plan(catalog, &campaign.campaign, instructions, dataset, options).await?;
     let planned = RunEvent::Planned {
         run_id: plan.record.run_id.clone(),
@@ -119,10 +123,17 @@ pub async fn run(
         sample: plan.record.sample.clone(),
     };
     listeners.iter_mut().for_each(|listener| listener.on_event(&planned));
-    let how = Execution { browser: request.browser, stop: request.stop };
-    let stopped = execute(catalog, &plan, how, listeners).await?;
-    let result = finalize(catalog, &plan, stopped, listeners).await?;
-    let status = if stopped { RunStatus::Stopped } else { RunStatus::Completed };
+    let how = Execution { fleet, stop: request.stop };
+    let (ended, status) = match execute(catalog, &plan, how, listeners).await {
+        Ok(false) => (Ended::Completed, RunStatus::Completed),
+        Ok(true) => (Ended::Stopped, RunStatus::Stopped),
+        Err(error) => {
+            // What was done until then is published; that this may fail too is no news.
+            let _ = finalize(catalog, &plan, &Ended::Failed(error.to_string()), listeners).await;
+            return Err(error.into());
+        }
+    };
+    let result = finalize(catalog, &plan, &ended, listeners).await?;
     Ok(RunReport { run_id: result.run_id, campaign: campaign.campaign.to_string(), status, summary: result.summary })
 }
 

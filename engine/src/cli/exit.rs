@@ -19,6 +19,17 @@ pub(super) fn report(error: &CampaignError) -> ExitCode {
     })
 }
 
+/// `mino list | head` ends when nobody reads on: not an error, and no reason for a stack trace.
+pub(super) fn quietly_at_a_closed_pipe() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(|text| text.contains("Broken pipe")) {
+            std::process::exit(0);
+        }
+        otherwise(panic);
+    }));
+}
+
 /// What the command line itself found wrong, as one line; help and version as they are.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() || error.kind() == ErrorKindOfClap::DisplayHelpOnMissingArgumentOrSubcommand {

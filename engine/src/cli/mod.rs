@@ -15,6 +15,7 @@ use crate::campaign::{CampaignError, connect};
 use crate::catalog::Catalog;
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Named fields from thousands of web sites, with known accuracy, as Parquet and SQL.
 #[derive(Debug, Parser)]
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
+    exit::quietly_at_a_closed_pipe();
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("MINO_LOG").unwrap_or_else(|_| "error,chromiumoxide=off".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -84,5 +86,7 @@ pub fn main() -> ExitCode {
             Command::Verify(command) => command.execute().await,
         }
     });
+    // What a hostile page keeps busy must not keep the command from ending.
+    runtime.shutdown_timeout(Duration::from_secs(2));
     done.unwrap_or_else(|error| exit::report(&error))
 }

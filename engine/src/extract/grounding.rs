@@ -6,6 +6,9 @@ pub(super) fn fold(text: &str) -> String {
     fold_label(text)
 }
 
+/// Words of a long value that are looked up: the rest says no more.
+const MOST_WORDS: usize = 100;
+
 /// How far a value is backed by what a reader of the page sees (SEMANTICS, "Confidence"): as it stands, as a number in
 /// another notation, in part, or not at all.
 pub(super) fn grounding(folded_page: &str, raw: &str, value: Option<&TypedValue>) -> f64 {
@@ -24,7 +27,7 @@ pub(super) fn grounding(folded_page: &str, raw: &str, value: Option<&TypedValue>
     if value.is_some_and(|value| is_number_on(folded_page, value)) {
         return VARIANT;
     }
-    let words: Vec<&str> = folded.split(' ').filter(|word| word.len() > 2).collect();
+    let words: Vec<&str> = folded.split(' ').filter(|word| word.len() > 2).take(MOST_WORDS).collect();
     let present = words.iter().filter(|word| contains_words(folded_page, word)).count();
     if !words.is_empty() && present * 5 >= words.len() * 4 { PART } else { NONE }
 }

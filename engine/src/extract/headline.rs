@@ -29,9 +29,14 @@ impl Resolver for Headline {
     }
 }
 
+/// Nothing longer is a title, and separators are looked for again and again in it.
+const LONGEST_TITLE: usize = 2_000;
+
 /// Takes the name of the site out of what other parts of the page gave as its headline; an explicit rule is obeyed.
 pub(super) fn drop_site_names(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
-    let mut titles = candidates.iter_mut().filter(|c| queries[c.field].headline && c.resolver != "rule").peekable();
+    let is_title =
+        |c: &&mut Candidate| queries[c.field].headline && c.resolver != "rule" && c.raw.len() <= LONGEST_TITLE;
+    let mut titles = candidates.iter_mut().filter(is_title).peekable();
     if titles.peek().is_none() {
         return;
     }

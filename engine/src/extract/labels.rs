@@ -7,6 +7,8 @@ use std::collections::HashMap;
 /// Longest label, in characters, and longest value of a scalar field.
 const LONGEST_LABEL: usize = 60;
 const LONGEST_VALUE: usize = 400;
+/// Items of a list.
+const MOST_ITEMS: usize = 300;
 /// Places with a field's label that are looked at: a page that repeats it more often says nothing more by it, and to look
 /// beside every one of them takes time that grows with their square.
 const MOST_PLACES: u32 = 64;
@@ -229,7 +231,7 @@ fn is_inline(node: Node<'_>) -> bool {
 fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
     let items: Vec<String> = if query.is_list() {
         let all = node.descendants().filter(|below| below.tag() == Some("li"));
-        all.map(|item| item.text()).filter(|text| !text.is_empty()).collect()
+        all.map(|item| item.text()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
     } else {
         Vec::new()
     };

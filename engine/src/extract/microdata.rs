@@ -1,9 +1,13 @@
+use super::budget::{Budget, cut};
 use super::{Candidate, FieldQuery, PageView, Resolver, structured};
 use crate::page::Node;
 use serde_json::{Map, Value};
 
 /// How deep items are followed into each other.
 const DEEPEST: usize = 12;
+/// Names that one element may carry, and bytes of one value.
+const MOST_NAMES: usize = 8;
+const LONGEST: usize = 64 << 10;
 
 /// Microdata: `itemscope`, `itemprop`.
 #[derive(Debug)]
@@ -22,45 +26,54 @@ impl Resolver for Microdata {
 /// Top-level items, in order.
 pub(super) fn items(view: &PageView<'_>) -> Vec<Value> {
     let top = view.page.nodes().filter(|node| node.attr("itemscope").is_some() && node.attr("itemprop").is_none());
-    top.map(|node| Value::Object(item(view, node, 0))).collect()
+    let budget = Budget::default();
+    top.map(|node| Value::Object(item(view, node, 0, &budget))).collect()
 }
 
-fn item(view: &PageView<'_>, scope: Node<'_>, depth: usize) -> Map<String, Value> {
+fn item(view: &PageView<'_>, scope: Node<'_>, depth: usize, budget: &Budget) -> Map<String, Value> {
     let mut object = Map::new();
     let kind = scope.attr("itemtype").unwrap_or("Thing").split_whitespace().next().unwrap_or("Thing");
     object.insert("@type".into(), kind.rsplit(['/', '#']).next().unwrap_or(kind).into());
     if let Some(id) = scope.attr("itemid") {
         object.insert("@id".into(), id.into());
     }
-    properties(view, scope, depth, &mut object);
+    properties(view, scope, depth, budget, &mut object);
     let referred = scope.attr("itemref").unwrap_or_default();
-    for id in referred.split_whitespace().filter(|_| depth < DEEPEST) {
+    for id in referred.split_whitespace().take(MOST_NAMES).filter(|_| depth < DEEPEST) {
+        if !budget.spend(0) {
+            break;
+        }
         if let Some(node) = view.page.nodes().find(|node| node.attr("id") == Some(id)) {
-            add(view, node, depth, &mut object);
-            properties(view, node, depth, &mut object);
+            add(view, node, depth, budget, &mut object);
+            properties(view, node, depth, budget, &mut object);
         }
     }
     object
 }
 
 /// Properties of the nodes below `scope` that belong to it and not to an item within it.
-fn properties(view: &PageView<'_>, scope: Node<'_>, depth: usize, object: &mut Map<String, Value>) {
+fn properties(view: &PageView<'_>, scope: Node<'_>, depth: usize, budget: &Budget, object: &mut Map<String, Value>) {
     let mut index = scope.index() + 1;
     while index < scope.end() {
         let Some(node) = view.page.node(index) else { break };
-        add(view, node, depth, object);
+        add(view, node, depth, budget, object);
         index = if node.attr("itemscope").is_some() { node.end() } else { index + 1 };
     }
 }
 
-fn add(view: &PageView<'_>, node: Node<'_>, depth: usize, object: &mut Map<String, Value>) {
+fn add(view: &PageView<'_>, node: Node<'_>, depth: usize, budget: &Budget, object: &mut Map<String, Value>) {
     let Some(names) = node.attr("itemprop") else { return };
     let value = if node.attr("itemscope").is_some() && depth < DEEPEST {
-        Value::Object(item(view, node, depth + 1))
+        Value::Object(item(view, node, depth + 1, budget))
     } else {
-        Value::String(node_value(view, node))
+        let mut text = node_value(view, node);
+        cut(&mut text, LONGEST);
+        Value::String(text)
     };
-    for name in names.split_whitespace() {
+    for name in names.split_whitespace().take(MOST_NAMES) {
+        if !budget.spend(value.as_str().map_or(0, str::len)) {
+            return;
+        }
         let name = name.rsplit(['/', '#']).next().unwrap_or(name);
         insert(object, name, value.clone());
     }

@@ -1,5 +1,6 @@
 //! A page in, fields with confidence and evidence out. Pure: no I/O, no clock; one file a resolver.
 
+mod budget;
 mod candidate;
 mod choose;
 mod error;

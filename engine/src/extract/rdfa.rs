@@ -1,3 +1,4 @@
+use super::budget::{Budget, cut};
 use super::microdata::{insert, node_value};
 use super::{Candidate, FieldQuery, PageView, Resolver, structured};
 use crate::page::Node;
@@ -5,6 +6,9 @@ use serde_json::{Map, Value};
 
 /// How deep resources are followed into each other.
 const DEEPEST: usize = 12;
+/// Names that one element may carry, and bytes of one value.
+const MOST_NAMES: usize = 8;
+const LONGEST: usize = 64 << 10;
 
 /// RDFa Lite: `typeof`, `property`.
 #[derive(Debug)]
@@ -23,10 +27,11 @@ impl Resolver for Rdfa {
 /// Top-level resources, in order.
 pub(super) fn resources(view: &PageView<'_>) -> Vec<Value> {
     let top = view.page.nodes().filter(|node| node.attr("typeof").is_some() && node.attr("property").is_none());
-    top.map(|node| Value::Object(resource(view, node, 0))).collect()
+    let budget = Budget::default();
+    top.map(|node| Value::Object(resource(view, node, 0, &budget))).collect()
 }
 
-fn resource(view: &PageView<'_>, scope: Node<'_>, depth: usize) -> Map<String, Value> {
+fn resource(view: &PageView<'_>, scope: Node<'_>, depth: usize, budget: &Budget) -> Map<String, Value> {
     let mut object = Map::new();
     let kind = scope.attr("typeof").unwrap_or_default().split_whitespace().next().unwrap_or("Thing");
     object.insert("@type".into(), local_name(kind).into());
@@ -39,11 +44,15 @@ fn resource(view: &PageView<'_>, scope: Node<'_>, depth: usize) -> Map<String, V
         let nested = node.attr("typeof").is_some();
         if let Some(names) = node.attr("property") {
             let value = if nested && depth < DEEPEST {
-                Value::Object(resource(view, node, depth + 1))
+                Value::Object(resource(view, node, depth + 1, budget))
             } else {
-                Value::String(node_value(view, node))
+                let mut text = node_value(view, node);
+                cut(&mut text, LONGEST);
+                Value::String(text)
             };
-            names.split_whitespace().for_each(|name| insert(&mut object, local_name(name), value.clone()));
+            let size = value.as_str().map_or(0, str::len);
+            let names = names.split_whitespace().take(MOST_NAMES).take_while(|_| budget.spend(size));
+            names.for_each(|name| insert(&mut object, local_name(name), value.clone()));
         }
         index = if nested { node.end() } else { index + 1 };
     }

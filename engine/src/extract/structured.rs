@@ -1,6 +1,7 @@
 //! What JSON-LD, microdata and RDFa share once each has become JSON objects with `@type`: choosing the object that the
 //! page is about, and walking schema.org paths in it.
 
+use super::budget::{Budget, cut};
 use super::{Candidate, FieldQuery, PageView};
 use crate::page::{PageSnapshot, collapse};
 use mino_datafusion::value::FieldType;
@@ -9,6 +10,9 @@ use std::collections::HashMap;
 
 /// How deep objects are followed into each other: references can be circular.
 const DEEPEST: usize = 8;
+/// Items of one list, and bytes of one value.
+const MOST_ITEMS: usize = 300;
+const LONGEST: usize = 20_000;
 
 /// Types that describe the page or its parts, seldom what the page is about.
 const SURROUNDINGS: [&str; 18] = [
@@ -42,11 +46,12 @@ struct Entity<'a> {
 pub(super) struct Graph<'a> {
     entities: Vec<Entity<'a>>,
     by_id: HashMap<&'a str, &'a Map<String, Value>>,
+    budget: Budget,
 }
 
 impl<'a> Graph<'a> {
     pub(super) fn new(documents: &'a [Value]) -> Self {
-        let mut graph = Self { entities: Vec::new(), by_id: HashMap::new() };
+        let mut graph = Self { entities: Vec::new(), by_id: HashMap::new(), budget: Budget::default() };
         for (index, document) in documents.iter().enumerate() {
             graph.collect(document, format!("$[{index}]"), 0);
         }
@@ -54,7 +59,7 @@ impl<'a> Graph<'a> {
     }
 
     fn collect(&mut self, value: &'a Value, path: String, depth: usize) {
-        if depth > DEEPEST * 2 {
+        if depth > DEEPEST * 2 || !self.budget.spend(0) {
             return;
         }
         match value {
@@ -100,9 +105,12 @@ impl<'a> Graph<'a> {
             one => std::slice::from_ref(one),
         };
         match rest {
-            None => found.extend(items),
+            None => found.extend(items.iter().take(MOST_ITEMS)),
             Some(rest) => {
-                for item in items.iter().filter_map(Value::as_object) {
+                for item in items.iter().filter_map(Value::as_object).take(MOST_ITEMS) {
+                    if !self.budget.spend(0) {
+                        break;
+                    }
                     found.extend(self.walk(self.resolve(item), rest));
                 }
             }
@@ -198,7 +206,7 @@ fn value_of(
         if query.is_list() && !texts.is_empty() {
             return Some((serde_json::to_string(&texts).ok()?, path.clone()));
         }
-        let raw = one_of(texts, query)?;
+        let Some(raw) = one_of(texts, query) else { continue };
         if query.read(&raw).is_ok() {
             return Some((raw, path.clone()));
         }
@@ -222,19 +230,26 @@ fn one_of(texts: Vec<String>, query: &FieldQuery) -> Option<String> {
 
 /// The text that a value of structured data stands for.
 fn text_of(graph: &Graph<'_>, value: &Value, wanted: &FieldType, view: &PageView<'_>, depth: usize) -> Option<String> {
-    let text = match value {
+    if !graph.budget.spend(0) {
+        return None;
+    }
+    let mut text = match value {
         Value::Null => return None,
         Value::Bool(flag) => flag.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => plain(text),
         Value::Array(items) => {
-            let texts: Vec<String> =
-                items.iter().filter_map(|item| text_of(graph, item, wanted, view, depth + 1)).collect();
+            let texts: Vec<String> = items
+                .iter()
+                .take(MOST_ITEMS)
+                .filter_map(|item| text_of(graph, item, wanted, view, depth + 1))
+                .collect();
             texts.join(", ")
         }
         Value::Object(_) if depth > DEEPEST => return None,
         Value::Object(object) => return object_text(graph, graph.resolve(object), wanted, view, depth),
     };
+    cut(&mut text, LONGEST);
     let text = if *wanted == FieldType::Url && !text.is_empty() { view.absolute(&text) } else { text };
     (!text.is_empty()).then_some(text)
 }

@@ -26,7 +26,8 @@ impl<'a> CssTree<'a> {
                 Some(parent) => append(parent, node),
                 None => ids[0],
             };
-            indexes.insert(id, node.index());
+            // A shadow root stands for its host, which came first.
+            indexes.entry(id).or_insert(node.index());
             ids.push(id);
         }
         Self { page, html, indexes }

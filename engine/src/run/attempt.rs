@@ -70,10 +70,16 @@ async fn work(
         Ok(address) => address,
         Err(failure) => return Ok(Err(Ending::Failed(failure))),
     };
-    let mut tab = match shop.fleet.tab().await {
-        Err(BrowseError::Gone { .. }) => shop.fleet.tab().await?,
-        tab => tab?,
+    let tab = async {
+        match shop.fleet.tab().await {
+            Err(BrowseError::Gone { .. }) => shop.fleet.tab().await,
+            tab => tab,
+        }
     };
+    let Ok(tab) = tokio::time::timeout_at(deadline, tab).await else {
+        return Ok(Err(Ending::Failed(PageFailure::timeout("a tab of the browser"))));
+    };
+    let mut tab = tab?;
     let visited = visit(shop, &mut tab, &address, deadline, record).await;
     let opened = tab.opened();
     record.opened(&opened);

@@ -1,7 +1,7 @@
 use super::attempt::{Finished, Workshop, attempt};
 use super::journal::{Journal, read_journal};
 use super::{Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
-use crate::browse::{BrowserSource, Fleet, FleetOptions};
+use crate::browse::Fleet;
 use crate::catalog::{Catalog, Who, host_name};
 use crate::extract::Extractor;
 use crate::model::{AttemptStatus, RunRecord, RunStatus, TaskStatus};
@@ -17,10 +17,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What an execution needs beside its plan.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Execution {
-    /// Which browser.
-    pub browser: BrowserSource,
+    /// The browser, with as many tabs as the run has at once; closed at the end.
+    pub fleet: Fleet,
     /// Cancelled to stop the run: what is under way is given up, what is done is kept.
     pub stop: CancellationToken,
 }
@@ -38,16 +38,16 @@ pub async fn execute(
     let id = &plan.record.run_id;
     let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
     if !matches!(document.body.status, RunStatus::Queued | RunStatus::Running) {
+        how.fleet.close().await;
         return Ok(document.body.status == RunStatus::Stopped);
     }
     let settings = plan.record.settings.clone();
     let extractor = Extractor::new(&plan.record.instructions.fields)?;
-    let fleet = Fleet::launch(FleetOptions { source: how.browser, tabs: settings.concurrency }).await?;
     let running = RunRecord { status: RunStatus::Running, ..document.body };
     let epoch = catalog.write(Kind::Runs, id, document.version, Who::here("execute"), running).await?.version;
     let shop = Workshop {
         catalog: catalog.clone(),
-        fleet,
+        fleet: how.fleet,
         extractor,
         field_names: plan.record.instructions.fields.iter().map(|field| field.name.clone()).collect(),
         settings,
@@ -128,6 +128,10 @@ impl Executor<'_> {
         self.emit(&RunEvent::Started { tasks: self.ready.len(), concurrency });
         let stop = self.shop.stop.clone();
         loop {
+            if stop.is_cancelled() && !self.stopping {
+                self.stopping = true;
+                self.emit(&RunEvent::Stopping { reason: "stopped by a person".into() });
+            }
             if !self.stopping {
                 self.dispatch(concurrency as usize);
             }
@@ -140,10 +144,7 @@ impl Executor<'_> {
                 Some(done) = self.running.join_next_with_id() => self.finished(done)?,
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
                 () = tokio::time::sleep_until(self.journal.due()) => self.flush().await?,
-                () = stop.cancelled(), if !self.stopping => {
-                    self.stopping = true;
-                    self.emit(&RunEvent::Stopping { reason: "stopped by a person".into() });
-                }
+                () = stop.cancelled(), if !self.stopping => {}
             }
             if self.journal.is_full() {
                 self.flush().await?;

@@ -38,18 +38,34 @@ pub struct ResultRecord {
     pub summary: RunSummary,
 }
 
+/// How the execution of a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Every task was worked off.
+    Completed,
+    /// By a person.
+    Stopped,
+    /// By an error of the engine, its store or its browser: this one.
+    Failed(String),
+}
+
 /// Derives the tables of a run from its journal, publishes one file a table, then the result document, then closes the
-/// run's own document. Finalizing twice gives the same bytes.
+/// run's own document. A run that is closed already stays as it is.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn finalize(
     catalog: &Catalog,
     plan: &Plan,
-    stopped: bool,
+    ended: &Ended,
     listeners: &mut [Box<dyn Listener>],
 ) -> Result<ResultRecord, RunError> {
     let id = &plan.record.run_id;
+    let known = catalog.latest::<ResultRecord>(Kind::Results, id).await?;
+    let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
+    if let Some(known) = known.as_ref().filter(|_| is_closed(document.body.status)) {
+        return Ok(known.body.clone());
+    }
     let tables = derive(plan, read_journal(catalog, id).await?);
     let summary = RunSummary::of(&tables);
     let mut published = Vec::new();
@@ -65,13 +81,11 @@ pub async fn finalize(
         catalog.store().put(&path, bytes).await?;
     }
     let result = ResultRecord { run_id: id.clone(), tables: published, summary };
-    let known = catalog.latest::<ResultRecord>(Kind::Results, id).await?;
     if known.as_ref().is_none_or(|known| known.body != result) {
         let version = known.map_or(0, |known| known.version);
         catalog.write(Kind::Results, id, version, Who::here("finalize"), result.clone()).await?;
     }
-    let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
-    let status = close(catalog, document, &result.summary, stopped).await?;
+    let status = close(catalog, document, &result.summary, ended).await?;
     for listener in listeners.iter_mut() {
         let summary = result.summary.clone();
         listener.on_event(&RunEvent::Finalized { run_id: id.clone(), status, summary });
@@ -89,22 +103,30 @@ fn files(tables: &Tables) -> Result<[(Table, usize, Bytes); 4], RunError> {
     ])
 }
 
+fn is_closed(status: RunStatus) -> bool {
+    matches!(status, RunStatus::Completed | RunStatus::Stopped | RunStatus::Failed)
+}
+
 async fn close(
     catalog: &Catalog,
     document: Document<RunRecord>,
     summary: &RunSummary,
-    stopped: bool,
+    ended: &Ended,
 ) -> Result<RunStatus, RunError> {
     let open = document.body;
-    if matches!(open.status, RunStatus::Completed | RunStatus::Stopped) {
+    if is_closed(open.status) {
         return Ok(open.status);
     }
-    let status = if stopped { RunStatus::Stopped } else { RunStatus::Completed };
+    let (status, reason) = match ended {
+        Ended::Completed => (RunStatus::Completed, None),
+        Ended::Stopped => (RunStatus::Stopped, Some("stopped by a person".to_owned())),
+        Ended::Failed(reason) => (RunStatus::Failed, Some(reason.clone())),
+    };
     let (id, accuracy) = (open.run_id.clone(), summary.accuracy);
     let closed = RunRecord {
         status,
         completed_at: Some(Utc::now()),
-        reason: stopped.then(|| "stopped by a person".to_owned()),
+        reason,
         counts: Some(summary.counts),
         accuracy: accuracy.map(|share| share.value),
         accuracy_lower: accuracy.map(|share| share.lower),

@@ -77,7 +77,8 @@ impl Plan {
     }
 }
 
-/// Freezes the task list of a run and writes the run's first document. Repeating it with the same id writes nothing new.
+/// Freezes the task list of a run and writes the run's first document. Repeating it with the same id
+/// gives the plan that is there, whatever is asked for now.
 ///
 /// # Errors
 /// When the sample, a setting or the prompt does not fit the dataset, or the store does not answer.
@@ -88,7 +89,11 @@ pub async fn plan(
     dataset: (&DatasetVersion, u64),
     options: PlanOptions,
 ) -> Result<Plan, RunError> {
-    check(&options.settings)?;
+    let id = options.run_id.to_string();
+    if let Some(known) = catalog.latest::<RunRecord>(Kind::Runs, &id).await? {
+        return read_plan(catalog, known.body).await;
+    }
+    check_settings(&options.settings)?;
     let (version, number) = dataset;
     let path = layout::dataset_rows(catalog.org(), &version.dataset, number);
     let bytes = catalog.store().get(&path).await?;
@@ -125,16 +130,15 @@ pub async fn plan(
     };
     let plan_path = layout::plan(catalog.org(), &record.run_id);
     catalog.store().put(&plan_path, write_rows(&plan_schema(), &tasks)?).await?;
-    if catalog.latest::<RunRecord>(Kind::Runs, &record.run_id).await?.is_none() {
-        catalog
-            .write(Kind::Runs, &record.run_id, 0, Who { at: options.at, ..Who::here("plan") }, record.clone())
-            .await?;
-    }
+    let who = Who { at: options.at, ..Who::here("plan") };
+    catalog.write(Kind::Runs, &record.run_id, 0, who, record.clone()).await?;
     let ground_truth = version.ground_truth().map(|(field, _)| field.to_owned()).collect();
     Ok(Plan { record, ground_truth, absent: version.absent.clone(), tasks, rows: rows.rows.len() })
 }
 
-fn check(settings: &RunSettings) -> Result<(), RunError> {
+/// # Errors
+/// The first setting that makes no sense.
+pub(crate) fn check_settings(settings: &RunSettings) -> Result<(), RunError> {
     if settings.concurrency == 0 || settings.concurrency > 256 {
         let value = settings.concurrency.to_string();
         return Err(RunError::Setting { setting: "concurrency", value, allowed: "1 to 256" });

@@ -84,8 +84,7 @@ fn field_row(run: &RunColumns, task: &PlanRow, spec: &FieldSpec, rule: &ValueRul
             compare_cell(rule, expected.map(String::as_str), usable.and_then(|f| f.value.as_deref()))
         }
         // Known or known to be absent: end to end, a failed task has answered neither.
-        TaskStatus::Failed => expected
-            .filter(|expected| !expected.trim().is_empty())
+        TaskStatus::Failed => compare_cell(rule, expected.map(String::as_str), None)
             .map(|_| CellScore { outcome: Match::Missing, score: 0.0 }),
         _ => None,
     };

@@ -1,0 +1,343 @@
+"""What the calls of a client give back, and the events of a run: plain dictionaries with these keys."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+__all__ = [
+    "Applied",
+    "AttemptFinished",
+    "AttemptStarted",
+    "Campaign",
+    "Column",
+    "Dataset",
+    "DatasetReport",
+    "FieldSummary",
+    "Finalized",
+    "Flushed",
+    "Instructions",
+    "Inventory",
+    "Planned",
+    "PublishedTable",
+    "Result",
+    "Run",
+    "RunEvent",
+    "RunInstructions",
+    "RunSettings",
+    "Share",
+    "Shown",
+    "ShownCampaign",
+    "ShownDataset",
+    "ShownRun",
+    "Started",
+    "Stopping",
+    "Summary",
+    "TaskFinished",
+    "Verified",
+    "VerifiedTable",
+]
+
+
+class Share(TypedDict):
+    """A share with what it rests on."""
+
+    value: float
+    n: int
+    lower: float
+    upper: float
+
+
+class FieldSummary(TypedDict):
+    """What came of one field. In `accuracy` the cells of failed tasks count as missing."""
+
+    field: str
+    found: int
+    of: int
+    confidence: float | None
+    accuracy: Share | None
+    accuracy_completed: Share | None
+
+
+class Summary(TypedDict):
+    """What came of a run. `failures` are tasks by the reason of their failure."""
+
+    tasks: int
+    completed: int
+    failed: int
+    skipped: int
+    attempts: int
+    failures: dict[str, int]
+    accuracy: Share | None
+    fields: list[FieldSummary]
+
+
+class RunSettings(TypedDict):
+    """How a campaign runs unless the call says otherwise."""
+
+    concurrency: int
+    max_retries: int
+    timeout: str
+    screenshots: Literal["on_failure", "always", "never"]
+    archive: bool
+
+
+class Campaign(TypedDict):
+    """A campaign as it stands."""
+
+    campaign: str
+    purpose: str | None
+    status: str
+    instructions_version: str
+    dataset: str
+    dataset_version: int
+    run: RunSettings
+    schedule: Any
+    alerts: list[Any]
+    budget: Any
+
+
+class Column(TypedDict):
+    """One column of a dataset. `role` is `url`, `input`, or a dictionary from `ground_truth` to a field."""
+
+    name: str
+    type: str
+    role: Literal["url", "input"] | dict[Literal["ground_truth"], str]
+    filled: int
+
+
+class Dataset(TypedDict):
+    """One frozen version of a dataset."""
+
+    dataset: str
+    source: str
+    content_sha256: str
+    rows: int
+    duplicates: int
+    url_column: str
+    key_column: str | None
+    absent: str
+    columns: list[Column]
+
+
+class DatasetReport(TypedDict):
+    """What checking a dataset brought to light. Rows are counted from 1."""
+
+    rows: int
+    duplicates: list[int]
+    blank_urls: list[int]
+    coverage: dict[str, float]
+
+
+class Applied(TypedDict):
+    """What applying a campaign file did."""
+
+    campaign: Campaign
+    campaign_changed: bool
+    instructions_changed: bool
+    dataset_changed: bool
+    dataset: Dataset
+    report: DatasetReport
+    notes: list[str]
+
+
+class Instructions(TypedDict):
+    """One version of a campaign's instructions. Fields are as the campaign file has them."""
+
+    campaign: str
+    instructions_version: str
+    status: str
+    prompt: str
+    fields: list[dict[str, Any]]
+    follow: dict[str, Any] | None
+
+
+class _RunInstructions(TypedDict):
+    version: str
+    prompt: str
+    fields: list[dict[str, Any]]
+
+
+class RunInstructions(_RunInstructions, total=False):
+    """The instructions that a run was made with."""
+
+    follow: dict[str, Any]
+
+
+class _Run(TypedDict):
+    run_id: str
+    campaign: str
+    date: str
+    run_type: Literal["test", "production"]
+    status: Literal["queued", "running", "completed", "stopped", "failed"]
+    sample: str
+    seed: int
+    instructions_version: str
+    dataset: str
+    dataset_version: int
+    settings: RunSettings
+    instructions: RunInstructions
+    started_at: str
+    completed_at: str | None
+    reason: str | None
+    accuracy: float | None
+    accuracy_lower: float | None
+    accuracy_upper: float | None
+    accuracy_cells: int | None
+
+
+class Run(_Run, total=False):
+    """One run. It has its counts when it is finalized."""
+
+    tasks: int
+    completed: int
+    failed: int
+    skipped: int
+    attempts: int
+
+
+class PublishedTable(TypedDict):
+    """One published table of a run."""
+
+    table: str
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Result(TypedDict):
+    """The immutable snapshot of a finished run."""
+
+    run_id: str
+    tables: list[PublishedTable]
+    summary: Summary
+
+
+class Inventory(TypedDict):
+    """What a store holds: datasets with the number of their newest version, runs with the newest first."""
+
+    campaigns: list[Campaign]
+    datasets: list[tuple[int, Dataset]]
+    runs: list[Run]
+
+
+class ShownCampaign(TypedDict):
+    """A campaign with the instructions in force and its dataset."""
+
+    kind: Literal["campaign"]
+    campaign: Campaign
+    instructions: Instructions
+    dataset: Dataset
+
+
+class ShownDataset(TypedDict):
+    """The newest version of a dataset."""
+
+    kind: Literal["dataset"]
+    version: int
+    dataset: Dataset
+
+
+class ShownRun(TypedDict):
+    """A run, and what came of it when it is finished."""
+
+    kind: Literal["run"]
+    run: Run
+    result: Result | None
+
+
+Shown = ShownCampaign | ShownDataset | ShownRun
+
+
+class VerifiedTable(TypedDict):
+    """One published table. `fault` is None when it is as it was published."""
+
+    table: str
+    path: str
+    rows: int
+    fault: str | None
+
+
+class Verified(TypedDict):
+    """A run's published tables compared with its checksums."""
+
+    run_id: str
+    ok: bool
+    tables: list[VerifiedTable]
+
+
+class Planned(TypedDict):
+    """The task list is frozen."""
+
+    event: Literal["planned"]
+    run_id: str
+    campaign: str
+    rows: int
+    tasks: int
+    sample: str
+
+
+class Started(TypedDict):
+    """The browser is up."""
+
+    event: Literal["started"]
+    tasks: int
+    concurrency: int
+
+
+class AttemptStarted(TypedDict):
+    """An attempt begins."""
+
+    event: Literal["attempt_started"]
+    task_id: str
+    url: str
+    number: int
+
+
+class AttemptFinished(TypedDict):
+    """An attempt has ended. Without `retry_in_ms` its task is not tried again."""
+
+    event: Literal["attempt_finished"]
+    task_id: str
+    url: str
+    number: int
+    status: Literal["success", "failed", "timeout", "blocked", "cancelled"]
+    reason: str | None
+    duration_ms: int
+    fields: int
+    retry_in_ms: int | None
+
+
+class TaskFinished(TypedDict):
+    """A task has ended."""
+
+    event: Literal["task_finished"]
+    task_id: str
+    row_id: str
+    status: Literal["completed", "failed", "skipped"]
+
+
+class Flushed(TypedDict):
+    """Finished attempts are safe in the store."""
+
+    event: Literal["flushed"]
+    attempts: int
+
+
+class Stopping(TypedDict):
+    """The run was asked to stop."""
+
+    event: Literal["stopping"]
+    reason: str
+
+
+class Finalized(TypedDict):
+    """The tables are published."""
+
+    event: Literal["finalized"]
+    run_id: str
+    status: Literal["completed", "stopped"]
+    summary: Summary
+
+
+RunEvent = Planned | Started | AttemptStarted | AttemptFinished | TaskFinished | Flushed | Stopping | Finalized
