@@ -336,7 +336,7 @@ class Finalized(TypedDict):
 
     event: Literal["finalized"]
     run_id: str
-    status: Literal["completed", "stopped"]
+    status: Literal["completed", "stopped", "failed"]
     summary: Summary
 
 

@@ -24,6 +24,12 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+/// Scripts can make of a small document a page that fills all memory: one with more elements, or characters of text, is
+/// not read.
+const MOST_ELEMENTS: u64 = 400_000;
+const LONGEST_TEXT: u64 = 20_000_000;
+const MEASURE: &str =
+    "[document.getElementsByTagName('*').length, (document.documentElement || {textContent: ''}).textContent.length]";
 /// A page that opens more dialogs than this wants no reader.
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.
@@ -209,6 +215,14 @@ impl Tab {
     /// # Errors
     /// When the page crashed, hangs, or is too large.
     pub async fn snapshot(&mut self) -> Result<PageSnapshot, PageFailure> {
+        let page = self.page();
+        let measure = async move { page.evaluate_expression(MEASURE).await };
+        let measured = self.attend("the page to hold still", measure).await?;
+        // A page that is just going elsewhere cannot be measured, and is read as it is.
+        let size: Option<[u64; 2]> = measured.ok().and_then(|measured| measured.into_value().ok());
+        if size.is_some_and(|[elements, text]| elements > MOST_ELEMENTS || text > LONGEST_TEXT) {
+            return Err(PageFailure::page_error("the page made itself too large to be read", true));
+        }
         let page = self.page();
         let call = async move { page.execute(CaptureWithoutStyles { computed_styles: [] }).await };
         let taken = self.attend("the page to hold still", call).await?;

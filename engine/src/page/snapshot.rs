@@ -80,13 +80,6 @@ impl PageSnapshot {
         let primary = declared.split(['-', '_']).next()?.to_owned();
         (primary.len() == 2).then_some(primary)
     }
-
-    /// Approximate size in memory, bytes.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        let texts: usize = self.strings.iter().map(|text| text.capacity() + size_of::<String>()).sum();
-        texts + self.len() * (2 + 4 * 4) + self.attributes.len() * 8
-    }
 }
 
 /// Builds a [`PageSnapshot`] in document order: open a node, add to it, close it.

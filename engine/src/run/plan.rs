@@ -101,7 +101,7 @@ pub async fn plan(
     let rows = thaw(version, bytes)?;
     let ids: Vec<&str> = rows.rows.iter().map(|(id, _)| id.as_str()).collect();
     let chosen = choose(&options.sample, options.seed, &ids)?;
-    let goals = Goals::new(&instructions.prompt, &version.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())?;
+    let goals = Goals::new(&instructions.prompt, version)?;
     let mut tasks = Vec::with_capacity(chosen.len());
     for (row_id, cells) in chosen.into_iter().map(|position| &rows.rows[position]) {
         tasks.push(task(version, &options.run_id, &goals, row_id, cells)?);
@@ -191,7 +191,9 @@ pub(crate) struct Goals {
 }
 
 impl Goals {
-    pub(crate) fn new(prompt: &str, columns: &[&str]) -> Result<Self, RunError> {
+    pub(crate) fn new(prompt: &str, version: &DatasetVersion) -> Result<Self, RunError> {
+        let (answers, inputs): (Vec<_>, Vec<_>) = version.columns.iter().partition(|column| is_ground_truth(column));
+        let columns: Vec<&str> = inputs.iter().map(|column| column.name.as_str()).collect();
         let mut engine = minijinja::Environment::new();
         engine.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         let failed = |error: minijinja::Error| RunError::Goal { row: "any".into(), reason: error.to_string() };
@@ -204,6 +206,10 @@ impl Goals {
             let known = columns.join(", ");
             match column {
                 Some(column) if columns.contains(&column) => {}
+                Some(column) if answers.iter().any(|answer| answer.name == column) => {
+                    let hint = ", which holds known answers: a prompt that gives them away measures nothing".to_owned();
+                    return Err(RunError::Template { name, hint });
+                }
                 Some(column) => {
                     let hint = match nearest(column, columns.iter().copied()) {
                         Some(near) => format!(", but the dataset has no column `{column}`; did you mean `row.{near}`?"),
@@ -270,7 +276,6 @@ fn plan_schema() -> SchemaRef {
 /// # Errors
 /// The first row that it does not fit, or the column that there is not.
 pub fn check_prompt(prompt: &str, version: &DatasetVersion, rows: crate::dataset::FrozenRows) -> Result<(), RunError> {
-    let columns: Vec<&str> = version.columns.iter().map(|column| column.name.as_str()).collect();
-    let goals = Goals::new(prompt, &columns)?;
+    let goals = Goals::new(prompt, version)?;
     rows.rows.iter().try_for_each(|(row_id, cells)| goals.fill(row_id, cells).map(drop))
 }
