@@ -2,9 +2,9 @@ use super::context::Context;
 use super::document::{Document, Opened};
 use super::fleet::Chromium;
 use super::{BrowseError, PageFailure};
-use crate::page::{BrowserDocument, PageSnapshot, from_browser};
+use crate::page::{BrowserDocument, PageSnapshot, STYLES, from_browser};
 use chromiumoxide::Page;
-use chromiumoxide::cdp::browser_protocol::dom_snapshot::CaptureSnapshotReturns;
+use chromiumoxide::cdp::browser_protocol::dom_snapshot::{ArrayOfStrings, CaptureSnapshotParams};
 use chromiumoxide::cdp::browser_protocol::network::{
     ClearBrowserCacheParams, EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived,
 };
@@ -14,7 +14,6 @@ use chromiumoxide::cdp::browser_protocol::page::{
 };
 use chromiumoxide::cdp::browser_protocol::storage::ClearDataForOriginParams;
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams};
-use chromiumoxide::types::{Command, Method, MethodId};
 use futures::stream::{BoxStream, SelectAll};
 use futures::{Stream, StreamExt};
 use std::collections::BTreeSet;
@@ -224,7 +223,7 @@ impl Tab {
             return Err(PageFailure::page_error("the page made itself too large to be read", true));
         }
         let page = self.page();
-        let call = async move { page.execute(CaptureWithoutStyles { computed_styles: [] }).await };
+        let call = async move { page.execute(CaptureSnapshotParams::new(STYLES.map(str::to_owned).to_vec())).await };
         let taken = self.attend("the page to hold still", call).await?;
         let taken = taken.map_err(|error| PageFailure {
             error: Some(error.to_string()),
@@ -235,6 +234,7 @@ impl Tab {
             return Err(PageFailure::page_error("the page is empty", false));
         };
         let url = self.opened().final_url.unwrap_or_default();
+        let indexes = |of_one: ArrayOfStrings| of_one.inner().iter().map(|index| *index.inner()).collect::<Vec<i64>>();
         let nodes = document.nodes;
         let numbers = |column: Option<Vec<chromiumoxide::cdp::browser_protocol::dom_snapshot::StringIndex>>| {
             column.unwrap_or_default().into_iter().map(|index| *index.inner()).collect::<Vec<i64>>()
@@ -247,13 +247,10 @@ impl Tab {
                 node_type: nodes.node_type.unwrap_or_default(),
                 node_name: numbers(nodes.node_name),
                 node_value: numbers(nodes.node_value),
-                attributes: nodes
-                    .attributes
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|pairs| pairs.inner().iter().map(|index| *index.inner()).collect())
-                    .collect(),
+                attributes: nodes.attributes.unwrap_or_default().into_iter().map(indexes).collect(),
                 laid_out: document.layout.node_index,
+                bounds: document.layout.bounds.into_iter().map(|bounds| bounds.inner().clone()).collect(),
+                styles: document.layout.styles.into_iter().map(indexes).collect(),
             },
         ))
     }
@@ -282,24 +279,6 @@ impl Tab {
             let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
         }
     }
-}
-
-/// `DOMSnapshot.captureSnapshot` without styles, which cost a fifth of the throughput. The library's own parameters leave
-/// an empty list out, and the browser refuses that.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CaptureWithoutStyles {
-    computed_styles: [&'static str; 0],
-}
-
-impl Method for CaptureWithoutStyles {
-    fn identifier(&self) -> MethodId {
-        "DOMSnapshot.captureSnapshot".into()
-    }
-}
-
-impl Command for CaptureWithoutStyles {
-    type Response = CaptureSnapshotReturns;
 }
 
 impl Held {

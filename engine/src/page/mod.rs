@@ -3,14 +3,17 @@
 mod css;
 mod from_browser;
 mod from_html;
+mod html_tree;
+mod layout;
 mod node;
 mod snapshot;
 mod text;
 mod xpath;
 
 pub use css::CssTree;
-pub use from_browser::{BrowserDocument, from_browser};
+pub use from_browser::{BrowserDocument, STYLES, from_browser};
+pub use layout::{Font, Frame};
 pub use node::Node;
-pub use snapshot::{NodeKind, PageSnapshot, SnapshotBuilder};
+pub use snapshot::{NodeKind, PageSnapshot};
 pub use text::collapse;
 pub use xpath::XpathTree;

@@ -1,5 +1,5 @@
 use super::snapshot::NONE;
-use super::{NodeKind, PageSnapshot};
+use super::{Font, Frame, NodeKind, PageSnapshot};
 use std::fmt::Write;
 
 /// One node of a page: a number and the page it is of.
@@ -41,7 +41,7 @@ impl<'a> Node<'a> {
     }
 
     fn string(self, number: u32) -> &'a str {
-        self.page.strings.get(number as usize).map_or("", String::as_str)
+        self.page.strings.get(number)
     }
 
     /// An attribute's value.
@@ -62,6 +62,20 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn is_rendered(self) -> bool {
         self.page.rendered[self.index]
+    }
+
+    /// Where it stands; `None` without a browser and for what it did not lay out.
+    #[must_use]
+    pub fn frame(self) -> Option<Frame> {
+        let frame = *self.page.layout.as_ref()?.frames.get(self.index)?;
+        (frame.width > 0.0 && frame.height > 0.0).then_some(frame)
+    }
+
+    /// How it is written; `None` without a browser and for what it did not lay out.
+    #[must_use]
+    pub fn font(self) -> Option<Font> {
+        let font = *self.page.layout.as_ref()?.fonts.get(self.index)?;
+        (font.size > 0.0).then_some(font)
     }
 
     /// The node above.
