@@ -36,7 +36,7 @@ pub struct Applied {
 /// One line about the first thing that is wrong.
 pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Result<Applied, CampaignError> {
     let (file, base) = read_campaign_file(path).await?;
-    Extractor::new(&file.instructions.fields)?;
+    Extractor::new(&file.instructions)?;
     let name = file.dataset.name.clone().unwrap_or_else(|| file.campaign.clone());
     let (frozen, report) = load(&name, &file.dataset, &base, &file.instructions.fields).await?;
     check_prompt(&file.instructions.prompt, &frozen.version, thaw(&frozen.version, frozen.parquet.clone())?)?;

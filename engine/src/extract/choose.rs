@@ -72,13 +72,14 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
         .fold(0.0, f64::max);
     let group = winner.1;
     let agreement = group.support() * (1.0 - 0.5 * opposition);
-    let grounded = grounding(view.folded_text(), &group.best.raw, group.value.as_ref().ok());
+    let grounded = grounding(view.reading().all_folded(), &group.best.raw, group.value.as_ref().ok());
     let mut confidence = grounded * (0.5 + 0.5 * agreement);
     if group.value.is_err() {
         confidence = confidence.min(INVALID_AT_MOST);
     }
     let backers: Vec<&str> = group.backers.iter().map(|(resolver, _)| *resolver).collect();
-    let why = format!("{} at {} ({} proposals)", backers.join("+"), group.best.evidence, candidates.len());
+    let why =
+        format!("{} at {} ({} proposals)", backers.join("+"), group.best.evidence.text(view.page), candidates.len());
     Some(Choice {
         candidate: group.best.clone(),
         value: group.value.clone(),

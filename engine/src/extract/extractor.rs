@@ -1,13 +1,17 @@
+use super::addresses::Addresses;
 use super::choose::choose;
+use super::emails::Emails;
 use super::headline::{self, Headline};
 use super::json_ld::JsonLd;
 use super::labels::Labels;
+use super::lexicon::Lexicon;
 use super::meta::Meta;
 use super::microdata::Microdata;
+use super::phones::Phones;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
 use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
-use crate::model::{Confidence, FieldSpec};
+use crate::model::{Confidence, FieldSpec, Instructions};
 use crate::page::PageSnapshot;
 use mino_datafusion::value::TypedValue;
 
@@ -43,16 +47,18 @@ pub struct Found {
 }
 
 impl Extractor {
-    /// For these fields.
+    /// For the fields of these instructions.
     ///
     /// # Errors
     /// When a rule or a pattern cannot be used.
-    pub fn new(fields: &[FieldSpec]) -> Result<Self, ExtractError> {
-        let query = |field: &FieldSpec| {
-            FieldQuery::new(field)
+    pub fn new(instructions: &Instructions) -> Result<Self, ExtractError> {
+        let fields = &instructions.fields;
+        let lexicon = Lexicon::with(&instructions.lexicon);
+        let query = |(field, concept): (&FieldSpec, _)| {
+            FieldQuery::new(field, concept)
                 .map_err(|error| ExtractError::Pattern { field: field.name.clone(), reason: error.to_string() })
         };
-        let queries = fields.iter().map(query).collect::<Result<_, _>>()?;
+        let queries = fields.iter().zip(lexicon.concepts_of(fields)).map(query).collect::<Result<_, _>>()?;
         let resolvers: Vec<Box<dyn Resolver>> = vec![
             Box::new(Rules::new(fields)?),
             Box::new(JsonLd),
@@ -60,6 +66,9 @@ impl Extractor {
             Box::new(Rdfa),
             Box::new(Meta),
             Box::new(Labels),
+            Box::new(Phones),
+            Box::new(Emails),
+            Box::new(Addresses),
             Box::new(Headline),
         ];
         Ok(Self { queries, resolvers })
@@ -93,7 +102,7 @@ impl Extractor {
                 value: choice.value.ok(),
                 confidence: choice.confidence,
                 resolver: choice.candidate.resolver,
-                evidence: choice.candidate.evidence,
+                evidence: choice.candidate.evidence.text(page),
             }));
         }
         Extraction { fields, trace }

@@ -1,4 +1,4 @@
-use super::lexicon::fold_label;
+use super::phrases::fold_label;
 use mino_datafusion::value::TypedValue;
 
 /// Text in the form in which values are looked up in it.
@@ -41,7 +41,7 @@ fn is_number_on(folded_page: &str, value: &TypedValue) -> bool {
 }
 
 fn contains_words(text: &str, wanted: &str) -> bool {
-    let edge = |c: Option<char>| c.is_none_or(|c| c == ' ');
+    let edge = |c: Option<char>| c.is_none_or(|c| c == ' ' || c == '\n');
     text.match_indices(wanted)
         .any(|(at, _)| edge(text[..at].chars().next_back()) && edge(text[at + wanted.len()..].chars().next()))
 }

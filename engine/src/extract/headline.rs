@@ -1,4 +1,4 @@
-use super::{Candidate, FieldQuery, PageView, Resolver, meta};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta};
 use crate::page::PageSnapshot;
 use url::Url;
 
@@ -12,8 +12,8 @@ impl Resolver for Headline {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        for (field, _) in queries.iter().enumerate().filter(|(_, query)| query.headline) {
-            let mut add = |raw: String, score: f64, evidence: String| {
+        for (field, _) in queries.iter().enumerate().filter(|(_, query)| query.is_headline()) {
+            let mut add = |raw: String, score: f64, evidence: Evidence| {
                 if !raw.is_empty() {
                     out.push(Candidate { field, raw, score, resolver: "headline", evidence });
                 }
@@ -22,9 +22,9 @@ impl Resolver for Headline {
             // One h1 is the headline; several are a design.
             let score = if headings.len() == 1 { 0.75 } else { 0.55 };
             if let Some(h1) = headings.iter().find(|h1| !h1.text().is_empty()) {
-                add(h1.text(), score, h1.selector());
+                add(h1.text(), score, Evidence::Node(h1.index()));
             }
-            add(page.page.title(), 0.5, "title".into());
+            add(page.page.title(), 0.5, Evidence::Path("title".into()));
         }
     }
 }
@@ -35,7 +35,7 @@ const LONGEST_TITLE: usize = 2_000;
 /// Takes the name of the site out of what other parts of the page gave as its headline; an explicit rule is obeyed.
 pub(super) fn drop_site_names(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
     let is_title =
-        |c: &&mut Candidate| queries[c.field].headline && c.resolver != "rule" && c.raw.len() <= LONGEST_TITLE;
+        |c: &&mut Candidate| queries[c.field].is_headline() && c.resolver != "rule" && c.raw.len() <= LONGEST_TITLE;
     let mut titles = candidates.iter_mut().filter(is_title).peekable();
     if titles.peek().is_none() {
         return;

@@ -1,5 +1,8 @@
-use super::lexicon::fold_label;
-use super::{Candidate, FieldQuery, PageView, Resolver};
+use super::beside::{Value, after_heading, below_line, beside_cell, beside_element};
+use super::phrases::fold_label;
+use super::reading::{Line, Reading};
+use super::zone::Zone;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::{Node, NodeKind};
 use mino_datafusion::value::FieldType;
 use std::collections::HashMap;
@@ -7,13 +10,13 @@ use std::collections::HashMap;
 /// Longest label, in characters, and longest value of a scalar field.
 const LONGEST_LABEL: usize = 60;
 const LONGEST_VALUE: usize = 400;
-/// Items of a list.
-const MOST_ITEMS: usize = 300;
 /// Places with a field's label that are looked at: a page that repeats it more often says nothing more by it, and to look
 /// beside every one of them takes time that grows with their square.
 const MOST_PLACES: u32 = 64;
+/// Proposals that one field gets from here.
+const MOST_PROPOSALS: usize = 4;
 
-/// Plain labels: tables by row and by column, definition lists, "Label: value".
+/// Plain labels: tables by row and by column, definition lists, "Label: value", headings, labels for machines.
 #[derive(Debug)]
 pub(super) struct Labels;
 
@@ -23,234 +26,263 @@ impl Resolver for Labels {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        let mut search = Search::new(page, queries);
+        for (at, line) in page.reading().lines().iter().enumerate() {
+            search.line(at, line);
+        }
+        for node in page.page.nodes().filter(|node| node.kind() == NodeKind::Element) {
+            search.attributes(node);
+        }
+        search.finish(out);
+    }
+}
+
+/// Trust in a value by where it stands beside its label.
+const CELL: f64 = 0.82;
+const COLON: f64 = 0.74;
+const EMPHASIS: f64 = 0.7;
+const COUNTED: f64 = 0.6;
+const NEXT_LINE: f64 = 0.64;
+const HEADING: f64 = 0.56;
+const MACHINE: f64 = 0.72;
+
+struct Search<'a, 'p> {
+    view: &'a PageView<'p>,
+    reading: &'a Reading<'p>,
+    queries: &'a [FieldQuery],
+    /// Label → fields and the place of the label among theirs.
+    wanted: HashMap<&'a str, Vec<(usize, usize)>>,
+    places: Vec<u32>,
+    found: Vec<Vec<Candidate>>,
+}
+
+impl<'a, 'p> Search<'a, 'p> {
+    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
         let mut wanted: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
         for (field, query) in queries.iter().enumerate() {
             for (rank, label) in query.labels.iter().enumerate() {
                 wanted.entry(label).or_default().push((field, rank));
             }
         }
-        let mut best: HashMap<usize, Candidate> = HashMap::new();
-        let mut places = vec![0_u32; queries.len()];
-        for node in page.page.nodes().filter(|node| is_content(*node)) {
-            let Some((label, how)) = label_of(node) else { continue };
-            let Some(fields) = wanted.get(label.as_str()) else { continue };
-            for (field, rank) in fields {
-                places[*field] += 1;
-                if places[*field] > MOST_PLACES {
-                    continue;
-                }
-                let Some((raw, trust, evidence)) = value_beside(node, &how, &queries[*field]) else { continue };
-                // The field's own name and its nearest synonyms say more than a word that pages use for many things.
-                let score = trust * (1.0 - 0.012 * (*rank).min(20) as f64);
-                let candidate = Candidate { field: *field, raw, score, resolver: self.name(), evidence };
-                let known = best.entry(*field).or_insert_with(|| candidate.clone());
-                if candidate.score > known.score {
-                    *known = candidate;
-                }
-            }
-        }
-        let mut found: Vec<Candidate> = best.into_values().collect();
-        found.sort_by_key(|candidate| candidate.field);
-        out.append(&mut found);
+        let (places, found) = (vec![0; queries.len()], vec![Vec::new(); queries.len()]);
+        Self { view, reading: view.reading(), queries, wanted, places, found }
     }
-}
 
-fn is_content(node: Node<'_>) -> bool {
-    let unseen = |node: Node<'_>| matches!(node.tag(), Some("script" | "style" | "noscript" | "template" | "head"));
-    !unseen(node) && (node.kind() == NodeKind::Element || !node.parent().is_some_and(unseen))
-}
-
-/// Where a label stands: alone in an element, in a text before its value, or after a number that counts it.
-enum How {
-    Alone,
-    Before(String),
-    After(String),
-}
-
-/// A node's text as a label: the whole of a short element, or what stands before a colon in a text.
-fn label_of(node: Node<'_>) -> Option<(String, How)> {
-    match node.kind() {
-        NodeKind::Element => {
-            // The innermost element that holds the text stands for it.
-            if node.element_children().count() > 1 || node.end() - node.index() > 8 {
-                return None;
-            }
-            let text = node.text();
-            let short = !text.is_empty() && text.chars().count() <= LONGEST_LABEL;
-            short.then(|| (fold_label(&text), How::Alone))
+    fn line(&mut self, at: usize, line: &Line) {
+        let text = self.reading.text(line);
+        if line.zone.is(Zone::NAVIGATION) {
+            return;
         }
-        NodeKind::Text => {
-            let content = node.content()?;
-            let Some((before, after)) = content.split_once([':', '：']) else {
-                return counted(content.trim()).or_else(|| followed(node, content));
-            };
-            let after = after.trim();
+        let colon = text.find([':', '：']).filter(|colon| text[..*colon].chars().count() <= LONGEST_LABEL);
+        if let Some(colon) = colon {
+            let after = text[colon..].trim_start_matches([':', '：']).trim();
+            let label = fold_label(&text[..colon]);
             if after.is_empty() {
-                return followed(node, before);
+                self.alone(at, line, &label);
+            } else {
+                let from = text.len() - after.len();
+                let after = until_next_label(after);
+                self.within(line, &label, after, COLON, from);
             }
-            let usable = !before.trim().is_empty() && before.chars().count() <= LONGEST_LABEL;
-            usable.then(|| (fold_label(before), How::Before(after.to_owned())))
+        } else if text.chars().count() <= LONGEST_LABEL {
+            self.alone(at, line, self.reading.folded(line));
+            if let Some((label, number, from)) = counted(text) {
+                self.within(line, &label, number, COUNTED, from);
+            }
         }
-        NodeKind::Document => None,
+        for at in
+            self.reading.breaks(line).take(3).filter(|at| *at <= LONGEST_LABEL && colon.is_none_or(|colon| *at < colon))
+        {
+            let (label, value) = text.split_at(at);
+            let value = value.trim_start_matches([':', '：', ' ', '-', '–', '|']);
+            self.within(line, &fold_label(label), value, EMPHASIS, text.len() - value.len());
+        }
+        // A line of several labels with their values: "Tel: 1 | Fax: 2".
+        for (from, label, value) in later_labels(text).take(4) {
+            self.within(line, &fold_label(label), value, COLON, from);
+        }
+    }
+
+    /// The fields of a label, unless it stood in too many places.
+    fn fields(&mut self, label: &str) -> Vec<(usize, usize)> {
+        let mut fields = self.wanted.get(label).cloned().unwrap_or_default();
+        fields.retain(|(field, _)| {
+            self.places[*field] += 1;
+            self.places[*field] <= MOST_PLACES
+        });
+        fields
+    }
+
+    /// A label and its value in one line.
+    fn within(&mut self, line: &Line, label: &str, value: &str, trust: f64, from: usize) {
+        for (field, rank) in self.fields(label) {
+            let query = &self.queries[field];
+            let counts = query.counts() || query.spec.field_type != FieldType::Text || label_leads(label, query);
+            if trust == COUNTED && !counts {
+                continue;
+            }
+            let Some(raw) = accept(value, query) else { continue };
+            let node = self.reading.element(line, from, from + value.len());
+            self.keep(field, rank, raw, trust * share(line), node);
+        }
+    }
+
+    /// A label that has its line, cell or element to itself.
+    fn alone(&mut self, at: usize, line: &Line, label: &str) {
+        for (field, rank) in self.fields(label) {
+            let query = &self.queries[field];
+            let Some(block) = self.view.page.node(line.block as usize) else { continue };
+            let mut places: Vec<(Option<Value>, f64)> = Vec::new();
+            match block.tag() {
+                Some("td" | "th") => places.push((beside_cell(block, query), CELL)),
+                Some("dt" | "label") => places.push((beside_element(block, query), CELL)),
+                _ if line.heading > 0 => places.push((after_heading(self.reading, at, query), HEADING)),
+                _ => {}
+            }
+            places.push((below_line(self.view.page, self.reading, at, query), NEXT_LINE));
+            for (value, trust) in places {
+                let Some((raw, node)) = value else { continue };
+                if let Some(raw) = accept(&raw, query) {
+                    self.keep(field, rank, raw, trust * share(line), node);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Labels for those who do not see the page, and for narrow screens.
+    fn attributes(&mut self, node: Node<'_>) {
+        for (name, label) in node.attributes() {
+            if !matches!(name, "aria-label" | "data-label" | "data-title" | "data-th")
+                || label.len() > 4 * LONGEST_LABEL
+            {
+                continue;
+            }
+            if let Some((label, value)) = label.split_once(':').filter(|(_, value)| !value.trim().is_empty()) {
+                self.machine(node, &fold_label(label), value);
+            } else if let Some((label, number, _)) = counted(label) {
+                self.machine(node, &label, number);
+            } else if self.wanted.contains_key(fold_label(label).as_str()) && node.end() - node.index() < 40 {
+                self.machine(node, &fold_label(label), &node.text());
+            }
+        }
+    }
+
+    fn machine(&mut self, node: Node<'_>, label: &str, value: &str) {
+        for (field, rank) in self.fields(label) {
+            let Some(raw) = accept(value, &self.queries[field]) else { continue };
+            let zone = self.reading.zone(node.index());
+            let share = if zone.is(Zone::OTHERS) { 0.5 } else { 1.0 };
+            self.keep(field, rank, raw, MACHINE * share, node.index());
+        }
+    }
+
+    fn keep(&mut self, field: usize, rank: usize, raw: String, trust: f64, node: usize) {
+        // The field's own name and its nearest synonyms say more than a word that pages use for many things.
+        let score = trust * (1.0 - 0.008 * rank.min(30) as f64);
+        let known = &mut self.found[field];
+        match known.iter_mut().find(|known| known.raw == raw) {
+            Some(known) if known.score >= score => {}
+            Some(known) => (known.score, known.evidence) = (score, Evidence::Node(node)),
+            None => known.push(Candidate { field, raw, score, resolver: "label", evidence: Evidence::Node(node) }),
+        }
+    }
+
+    fn finish(self, out: &mut Vec<Candidate>) {
+        for mut found in self.found {
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+            out.extend(found.into_iter().take(MOST_PROPOSALS));
+        }
     }
 }
 
-/// A short text with something after it in its element: "Price: <b>$31</b>".
-fn followed(node: Node<'_>, text: &str) -> Option<(String, How)> {
-    let label = fold_label(text);
-    let usable = !label.is_empty() && text.chars().count() <= LONGEST_LABEL;
-    let goes_on = || node.parent().is_some_and(|parent| parent.end() > node.end());
-    (usable && goes_on()).then_some((label, How::Alone))
+/// How far a line's place lets it speak for the page.
+fn share(line: &Line) -> f64 {
+    let place = if line.zone.is(Zone::OTHERS) {
+        0.5
+    } else if line.zone.is(Zone::OVERLAY) {
+        0.6
+    } else if line.zone.is_main() {
+        1.0
+    } else {
+        0.9
+    };
+    if line.hidden { place * 0.85 } else { place }
 }
 
-/// "Serves 4" and "4 servings": the words beside the only number of a short text are its label.
-fn counted(text: &str) -> Option<(String, How)> {
+/// A label that is the field's own name.
+fn label_leads(label: &str, query: &FieldQuery) -> bool {
+    query.labels.first().is_some_and(|own| own == label) && query.is_like("yields")
+}
+
+/// "Serves 4" and "4 servings": the words beside the only number of a short text are its label. Gives label, number with
+/// what follows it, and where that begins.
+fn counted(text: &str) -> Option<(String, &str, usize)> {
+    let first = text.find(|c: char| c.is_ascii_digit())?;
+    let last = text.rfind(|c: char| c.is_ascii_digit())?;
     if text.chars().count() > LONGEST_LABEL {
         return None;
     }
-    let first = text.find(|c: char| c.is_ascii_digit())?;
-    let last = text.rfind(|c: char| c.is_ascii_digit())?;
     let (before, number, after) = (&text[..first], &text[first..=last], text[last + 1..].trim());
     match (before.trim().is_empty(), after.is_empty()) {
-        (false, _) => Some((fold_label(before), How::Before(text[first..].to_owned()))),
-        (true, false) => Some((fold_label(after), How::After(number.to_owned()))),
+        (false, _) => Some((fold_label(before), &text[first..], first)),
+        (true, false) => Some((fold_label(after), number, first)),
         (true, true) => None,
     }
 }
 
-/// The value that belongs to a label, how far that can be trusted, and a selector.
-fn value_beside(label: Node<'_>, how: &How, query: &FieldQuery) -> Option<(String, f64, String)> {
-    let text_beside = match how {
-        How::Alone => None,
-        How::Before(value) => Some((value, 0.72)),
-        How::After(number) if query.counts() || query.spec.field_type != FieldType::Text => Some((number, 0.6)),
-        How::After(_) => return None,
-    };
-    if let Some((value, trust)) = text_beside {
-        let parent = label.parent()?;
-        return accept(value.clone(), query).map(|raw| (raw, trust, parent.selector()));
-    }
-    let (value, trust) = match label.tag().unwrap_or_default() {
-        "dt" => (label.next_element().filter(|next| next.tag() == Some("dd")), 0.82),
-        "th" | "td" => return cell_beside(label, query),
-        "label" => (labelled(label).or_else(|| label.next_element()), 0.7),
-        _ => (None, 0.0),
-    };
-    if let Some(value) = value {
-        return accept(value_text(value, query), query).map(|raw| (raw, trust, value.selector()));
-    }
-    beside_in_line(label, query)
+/// A value up to where the next label begins: "555 0100 Fax: 555 0101".
+fn until_next_label(text: &str) -> &str {
+    let Some((at, _, _)) = next_label(text, 0) else { return text };
+    text[..at].trim_end_matches([' ', '|', ',', ';', '·', '•', '/', '-', '–'])
 }
 
-fn labelled(label: Node<'_>) -> Option<Node<'_>> {
-    let id = label.attr("for")?;
-    let top = label.ancestors().last()?;
-    top.descendants().find(|node| node.attr("id") == Some(id))
+/// Labels of a line after its first, where they begin, and their values.
+fn later_labels(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
+    let mut at = text.find([':', '：']).map_or(text.len(), |colon| colon + 1);
+    std::iter::from_fn(move || {
+        let (_, label, colon) = next_label(text, at)?;
+        at = colon;
+        let value = text[colon..].trim_start_matches([':', '：', ' ']);
+        let from = text.len() - value.len();
+        Some((from, label, until_next_label(value)))
+    })
 }
 
-/// The next cell of the row; below a column's head, the cell of the first row.
-fn cell_beside(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, String)> {
-    let row = label.parent()?;
-    let is_head =
-        |row: Node<'_>| row.element_children().count() > 1 && row.element_children().all(|c| c.tag() == Some("th"));
-    let value = if is_head(row) {
-        let column = row.element_children().take_while(|cell| *cell != label).count();
-        let table = row.ancestors().find(|node| node.tag() == Some("table"))?;
-        let below = table.descendants().find(|node| node.tag() == Some("tr") && node.index() > row.index())?;
-        below.element_children().nth(column)
-    } else {
-        label.next_element()
-    }?;
-    let trust = if label.tag() == Some("th") { 0.82 } else { 0.76 };
-    accept(value_text(value, query), query).map(|raw| (raw, trust, value.selector()))
-}
-
-/// What follows the label in its line, or the element after it, or after the box that holds the label alone; where the
-/// whole of it is no value, its first part ("22 € <small>a person</small>").
-fn beside_in_line(label: Node<'_>, query: &FieldQuery) -> Option<(String, f64, String)> {
-    let mut at = label;
-    for _ in 0..3 {
-        let parent = at.parent()?;
-        let (line, first) = rest_of_line(at, parent, query);
-        if let Some(raw) = accept(line.clone(), query).or_else(|| accept(first, query)) {
-            let trust = if is_heading(label) { 0.5 } else { 0.66 };
-            return Some((raw, trust, parent.selector()));
-        }
-        if !line.is_empty() {
-            return None;
-        }
-        at = parent;
-    }
-    None
-}
-
-/// The text after a node in its line, and the first part of it.
-fn rest_of_line(at: Node<'_>, parent: Node<'_>, query: &FieldQuery) -> (String, String) {
-    let (mut line, mut first) = (String::new(), String::new());
-    for sibling in parent.children().filter(|sibling| sibling.index() > at.index()) {
-        if !line.is_empty() && (ends_line(sibling) || is_emphasised(sibling)) {
+/// Up to three words before a colon: where they begin, they, and where the colon stands.
+fn next_label(text: &str, from: usize) -> Option<(usize, &str, usize)> {
+    let rest = text.get(from..)?;
+    // "10:30" and "http://" hold no label.
+    let mut colons = rest.char_indices().filter(|(_, c)| matches!(c, ':' | '：'));
+    let (colon, _) = colons.find(|(at, c)| {
+        let next = rest[at + c.len_utf8()..].chars().next();
+        let before = rest[..*at].chars().next_back();
+        next.is_none_or(char::is_whitespace) && before.is_some_and(char::is_alphabetic)
+    })?;
+    let words =
+        rest[..colon].rmatch_indices(|c: char| c == ' ' || "|,;·•".contains(c)).map(|(at, sep)| (at + sep.len(), sep));
+    let mut begin = None;
+    for (count, (at, separator)) in words.enumerate() {
+        let is_word = rest[at..colon].chars().next().is_some_and(|c| c.is_alphabetic());
+        if count > 2 || !is_word {
             break;
         }
-        let text = sibling.content().map_or_else(|| value_text(sibling, query), str::to_owned);
-        line.push_str(&text);
-        if first.is_empty() {
-            first = without_separator(&text);
-        }
-        if !text.trim().is_empty() && sibling.kind() == NodeKind::Element && !is_inline(sibling) {
+        begin = Some(at);
+        // Capitals begin labels.
+        if separator != " " || rest[at..colon].chars().next().is_some_and(char::is_uppercase) {
             break;
         }
     }
-    (without_separator(&line), first)
+    let begin = begin?;
+    Some((from + begin, &rest[begin..colon], from + colon))
 }
 
-fn without_separator(text: &str) -> String {
-    crate::page::collapse(text.trim_start_matches([':', '：', ' ', '\u{a0}', '-', '–', '\n', '\t']))
-}
-
-fn ends_line(node: Node<'_>) -> bool {
-    matches!(node.tag(), Some("br" | "hr"))
-}
-
-/// The next label of a run of "<b>Label</b> value".
-fn is_emphasised(node: Node<'_>) -> bool {
-    matches!(node.tag(), Some("b" | "strong" | "dt" | "th" | "label"))
-}
-
-fn is_heading(node: Node<'_>) -> bool {
-    matches!(node.tag(), Some("h1" | "h2" | "h3" | "h4" | "h5" | "h6"))
-}
-
-fn is_inline(node: Node<'_>) -> bool {
-    matches!(
-        node.tag(),
-        Some("a" | "span" | "em" | "i" | "b" | "strong" | "small" | "abbr" | "time" | "font" | "u" | "code")
-    )
-}
-
-/// An element's value: the items of a list, a machine-readable date, what a form holds, else its text.
-fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
-    let items: Vec<String> = if query.is_list() {
-        let all = node.descendants().filter(|below| below.tag() == Some("li"));
-        all.map(|item| item.text()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
-    } else {
-        Vec::new()
-    };
-    if items.len() > 1 {
-        return serde_json::to_string(&items).unwrap_or_default();
-    }
-    let held = match node.tag() {
-        Some("input") => node.attr("value"),
-        Some("time") => node.attr("datetime"),
-        _ => None,
-    };
-    held.map_or_else(|| node.text(), str::to_owned)
-}
-
-/// A value is taken when it reads as the field's type and is no longer than a value is.
-fn accept(raw: String, query: &FieldQuery) -> Option<String> {
-    let raw = raw.trim().to_owned();
+/// A value is taken when it reads as the field's type and is no longer than a value is; of a text with more in it, its
+/// first part may do ("22 € a person").
+fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
+    let raw = raw.trim();
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
-    (fits && query.read(&raw).is_ok()).then_some(raw)
+    (fits && query.read(raw).is_ok()).then(|| raw.to_owned())
 }
 
 #[cfg(test)]
@@ -262,7 +294,7 @@ mod tests {
 
     fn label(name: &str, field_type: FieldType, html: &str) -> Option<String> {
         let page = PageSnapshot::from_html("http://site.example/", html);
-        let query = FieldQuery::new(&FieldSpec::new(name, field_type)).ok()?;
+        let query = FieldQuery::alone(&FieldSpec::new(name, field_type))?;
         let mut found = Vec::new();
         Labels.propose(&PageView::new(&page), &[query], &mut found);
         found.pop().map(|candidate| candidate.raw)

@@ -1,4 +1,4 @@
-use super::{Candidate, FieldQuery, PageView, Resolver, structured::plain};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, structured::plain};
 use crate::page::PageSnapshot;
 use mino_datafusion::value::FieldType;
 
@@ -19,7 +19,7 @@ impl Resolver for Meta {
                 // A link of the page about itself says more about itself than a copy for others.
                 let trust = if name == "link:canonical" { 0.95 } else { 0.78 };
                 let score = trust * 0.95_f64.powi(i32::try_from(rank).unwrap_or(i32::MAX));
-                out.push(Candidate { field, raw, score, resolver: self.name(), evidence });
+                out.push(Candidate { field, raw, score, resolver: self.name(), evidence: Evidence::Path(evidence) });
                 break;
             }
         }

@@ -1,8 +1,12 @@
 //! A page in, fields with confidence and evidence out. Pure: no I/O, no clock; one file a resolver.
 
+mod addresses;
+mod beside;
 mod budget;
 mod candidate;
 mod choose;
+mod class_words;
+mod emails;
 mod error;
 mod extractor;
 mod grounding;
@@ -10,19 +14,28 @@ mod headline;
 mod json_ld;
 mod labels;
 mod lexicon;
+mod locale;
 mod meta;
 mod microdata;
 mod page_view;
+mod phones;
+mod phrases;
+mod postal;
 mod query;
 mod rdfa;
+mod reading;
 mod resolver;
 mod rules;
 mod structured;
+#[cfg(test)]
+mod testing;
+mod zone;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Evidence};
 pub use error::ExtractError;
 pub use extractor::{Extraction, Extractor, Found};
 pub use lexicon::value_rule;
+use lexicon::{labels_of, words};
 pub use page_view::PageView;
 pub use query::FieldQuery;
 pub use resolver::Resolver;

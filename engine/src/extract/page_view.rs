@@ -1,4 +1,5 @@
-use super::grounding::fold;
+use super::locale::Locale;
+use super::reading::Reading;
 use super::{json_ld, microdata, rdfa};
 use crate::page::{CssTree, PageSnapshot, XpathTree};
 use serde_json::Value;
@@ -16,7 +17,8 @@ pub struct PageView<'a> {
     json_ld: OnceCell<Vec<Value>>,
     microdata: OnceCell<Vec<Value>>,
     rdfa: OnceCell<Vec<Value>>,
-    folded_text: OnceCell<String>,
+    locale: OnceCell<Locale>,
+    reading: OnceCell<Reading<'a>>,
 }
 
 impl<'a> PageView<'a> {
@@ -37,7 +39,8 @@ impl<'a> PageView<'a> {
             json_ld: OnceCell::new(),
             microdata: OnceCell::new(),
             rdfa: OnceCell::new(),
-            folded_text: OnceCell::new(),
+            locale: OnceCell::new(),
+            reading: OnceCell::new(),
         }
     }
 
@@ -72,8 +75,17 @@ impl<'a> PageView<'a> {
         self.rdfa.get_or_init(|| rdfa::resources(self))
     }
 
-    /// Text of the body in the form in which values are looked up in it.
-    pub fn folded_text(&self) -> &str {
-        self.folded_text.get_or_init(|| fold(&self.page.elements("body").map(|body| body.text()).collect::<String>()))
+    /// Where its site is at home.
+    pub(super) fn locale(&self) -> &Locale {
+        self.locale.get_or_init(|| Locale::of(self.page))
+    }
+
+    /// Its text, line by line.
+    pub(super) fn reading(&self) -> &Reading<'a> {
+        self.reading.get_or_init(|| {
+            let mut reading = Reading::new(self.page);
+            reading.mark_related();
+            reading
+        })
     }
 }

@@ -1,7 +1,9 @@
-use super::lexicon::{self, fold_label};
+use super::lexicon::{self, Concept};
+use super::phrases::fold_label;
 use crate::model::FieldSpec;
 use mino_datafusion::value::{FieldType, TypedValue, ValueRule, normalise};
 use regex::Regex;
+use std::collections::HashSet;
 
 /// What is asked for: a field with everything that its name, type and synonyms lead to.
 #[derive(Debug, Clone)]
@@ -14,42 +16,81 @@ pub struct FieldQuery {
     pub properties: Vec<String>,
     /// `<meta>` names, in order.
     pub meta: Vec<String>,
+    /// Class names of microformats.
+    pub microformats: Vec<String>,
     /// Labels, folded.
     pub labels: Vec<String>,
-    /// The page's own headline is one.
-    pub headline: bool,
+    /// Names that the field may have in code, as their words.
+    pub names: Vec<Vec<String>>,
+    /// Words of links that lead to it.
+    pub links: Vec<String>,
+    /// Key of its kind in the lexicon.
+    kind: String,
+    /// Its name is that of its kind.
+    exact: bool,
     pattern: Option<Regex>,
 }
 
 impl FieldQuery {
-    /// Of one field.
+    /// Of one field of a kind that the lexicon knows (and whether its name is that of the kind), or of none.
     ///
     /// # Errors
     /// When its validation pattern is not a regular expression.
-    pub fn new(spec: &FieldSpec) -> Result<Self, regex::Error> {
-        let concept = lexicon::concept(&spec.name, &spec.synonyms).cloned().unwrap_or_default();
-        // `ticket_price` is not any price: only a field named as the concept itself shares all of its labels.
+    pub(super) fn new(spec: &FieldSpec, concept: Option<(&Concept, bool)>) -> Result<Self, regex::Error> {
+        let exact = concept.is_some_and(|(_, exact)| exact);
+        let concept = concept.map(|(concept, _)| concept.clone()).unwrap_or_default();
         let own = [spec.name.as_str()].into_iter().chain(spec.synonyms.iter().map(String::as_str)).map(fold_label);
         let mut labels: Vec<String> = own.collect();
-        let exact =
-            concept.names.contains(&labels[0]) || spec.synonyms.iter().any(|s| concept.names.contains(&fold_label(s)));
+        let mut names = labels.clone();
         let camel = camel_case(&spec.name);
         let mut properties = if exact { Vec::new() } else { vec![camel.clone()] };
         properties.extend(concept.properties.iter().cloned());
+        // `ticket_price` is not any price: only a field named as the concept itself shares all of its labels.
         if exact {
             labels.extend(concept.labels.iter().cloned());
+            names.extend(concept.names.iter().cloned());
             properties.push(camel);
+        } else if let Some(described) = spec.description.as_deref().map(fold_label) {
+            labels.extend(Some(described).filter(|described| described.split(' ').count() <= 4));
         }
-        labels.dedup();
+        let mut seen = HashSet::new();
+        labels.retain(|label| seen.insert(label.clone()));
+        names.retain(|name| !name.is_empty());
         Ok(Self {
             rule: lexicon::value_rule(spec),
             properties,
             meta: concept.meta,
+            microformats: concept.microformats,
             labels,
-            headline: concept.headline && exact,
+            names: names.iter().map(|name| name.split(' ').map(str::to_owned).collect()).collect(),
+            links: concept.links,
+            kind: concept.key,
+            exact,
             pattern: spec.validate.pattern.as_deref().map(Regex::new).transpose()?,
             spec: spec.clone(),
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn alone(spec: &FieldSpec) -> Option<Self> {
+        let lexicon = lexicon::Lexicon::with(&std::collections::BTreeMap::new());
+        let concept = lexicon.concepts_of(std::slice::from_ref(spec)).pop().flatten();
+        Self::new(spec, concept).ok()
+    }
+
+    /// True for a field of this kind by its whole name.
+    pub(super) fn is(&self, kind: &str) -> bool {
+        self.exact && self.kind == kind
+    }
+
+    /// True for a field of this kind, if only by its last word or its type.
+    pub(super) fn is_like(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    /// The page's own headline is one.
+    pub(super) fn is_headline(&self) -> bool {
+        self.is("title") || self.is("job_title")
     }
 
     /// True for a field of several values.
@@ -110,7 +151,7 @@ mod tests {
     use super::*;
 
     fn read(name: &str, field_type: FieldType, raw: &str) -> Option<String> {
-        FieldQuery::new(&FieldSpec::new(name, field_type)).ok()?.read(raw).ok().map(|value| value.text)
+        FieldQuery::alone(&FieldSpec::new(name, field_type))?.read(raw).ok().map(|value| value.text)
     }
 
     #[test]

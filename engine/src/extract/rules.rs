@@ -1,4 +1,4 @@
-use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver, meta};
+use super::{Candidate, Evidence, ExtractError, FieldQuery, PageView, Resolver, meta};
 use crate::model::{FieldSpec, Rule, RuleKind};
 use crate::page::Node;
 use regex::{Regex, RegexBuilder};
@@ -87,7 +87,13 @@ impl Resolver for Rules {
                     found.into_iter().next()
                 };
                 if let Some(raw) = raw {
-                    out.push(Candidate { field, raw, score: 0.98, resolver: self.name(), evidence });
+                    out.push(Candidate {
+                        field,
+                        raw,
+                        score: 0.98,
+                        resolver: self.name(),
+                        evidence: Evidence::Path(evidence),
+                    });
                     break;
                 }
             }

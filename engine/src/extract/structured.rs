@@ -2,7 +2,7 @@
 //! page is about, and walking schema.org paths in it.
 
 use super::budget::{Budget, cut};
-use super::{Candidate, FieldQuery, PageView};
+use super::{Candidate, Evidence, FieldQuery, PageView};
 use crate::page::{PageSnapshot, collapse};
 use mino_datafusion::value::FieldType;
 use serde_json::{Map, Value};
@@ -168,7 +168,7 @@ pub(super) fn propose(
             let rank = if proposed == 0 { 1.0 } else { 0.7 };
             let subject = if is_surrounding(entity.object) { 0.8 } else { 1.0 };
             let score = trust * (0.4 + 0.6 * relevance / best) * rank * subject;
-            let evidence = format!("{}.{path}", entity.path);
+            let evidence = Evidence::Path(format!("{}.{path}", entity.path));
             out.push(Candidate { field, raw, score, resolver, evidence });
             proposed += 1;
             if proposed == 3 {

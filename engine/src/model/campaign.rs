@@ -47,13 +47,37 @@ pub struct Instructions {
     pub prompt: String,
     /// What to extract.
     pub fields: Vec<FieldSpec>,
-    /// Links to try when required fields are missing. Kept; not acted on yet.
+    /// Links to try when required fields are missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow: Option<Follow>,
+    /// What pages call things, by kind of field (`price`), beside what Mino knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lexicon: BTreeMap<String, LexiconEntry>,
 }
 
 fn first_version() -> String {
     "1.0".into()
+}
+
+/// What a kind of field is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LexiconEntry {
+    /// Names that fields of this kind have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Labels beside the value on pages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Words of links that lead to pages with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    /// schema.org paths, as `offers.price`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<String>,
+    /// Names of `<meta>`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meta: Vec<String>,
 }
 
 /// Links to try when required fields are missing.

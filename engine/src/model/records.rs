@@ -1,6 +1,7 @@
-use super::{FieldSpec, Follow, Instructions, RunSettings, Slug};
+use super::{FieldSpec, Follow, Instructions, LexiconEntry, RunSettings, Slug};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A campaign as the store keeps it: the body of its document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,9 @@ pub struct InstructionsRecord {
     pub fields: Vec<FieldSpec>,
     /// Links to try when required fields are missing.
     pub follow: Option<Follow>,
+    /// What pages call things, beside what Mino knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lexicon: BTreeMap<String, LexiconEntry>,
 }
 
 impl InstructionsRecord {
@@ -55,6 +59,7 @@ impl InstructionsRecord {
             prompt: instructions.prompt,
             fields: instructions.fields,
             follow: instructions.follow,
+            lexicon: instructions.lexicon,
         }
     }
 
@@ -72,6 +77,7 @@ impl InstructionsRecord {
             prompt: self.prompt,
             fields: self.fields,
             follow: self.follow,
+            lexicon: self.lexicon,
         }
     }
 }

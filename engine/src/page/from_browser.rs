@@ -157,7 +157,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn document() -> BrowserDocument {
-        let strings = ["", "#document", "HTML", "BODY", "P", "#text", "hello", "id", "x", "16px", "700", "visible", "line-through"];
+        let strings = [
+            "",
+            "#document",
+            "HTML",
+            "BODY",
+            "P",
+            "#text",
+            "hello",
+            "id",
+            "x",
+            "16px",
+            "700",
+            "visible",
+            "line-through",
+        ];
         BrowserDocument {
             strings: strings.map(String::from).to_vec(),
             parent: vec![-1, 0, 1, 2, 3],

@@ -4,10 +4,19 @@ use super::{Node, NodeKind};
 const UNSEEN: [&str; 7] = ["script", "style", "noscript", "template", "head", "svg", "iframe"];
 
 /// Elements that run on within a line.
-const INLINE: [&str; 31] = [
+const INLINE: [&str; 35] = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+    "wbr", "nobr", "meta", "link",
 ];
+
+impl Node<'_> {
+    /// True for an element that runs on within a line.
+    #[must_use]
+    pub fn is_inline(self) -> bool {
+        self.tag().is_some_and(|tag| INLINE.contains(&tag))
+    }
+}
 
 pub(super) fn text_of(node: Node<'_>) -> String {
     let mut out = String::new();

@@ -42,7 +42,7 @@ pub async fn execute(
         return Ok(document.body.status == RunStatus::Stopped);
     }
     let settings = plan.record.settings.clone();
-    let extractor = Extractor::new(&plan.record.instructions.fields)?;
+    let extractor = Extractor::new(&plan.record.instructions)?;
     let running = RunRecord { status: RunStatus::Running, ..document.body };
     let epoch = catalog.write(Kind::Runs, id, document.version, Who::here("execute"), running).await?.version;
     let shop = Workshop {

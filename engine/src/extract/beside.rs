@@ -1,0 +1,109 @@
+//! What stands beside a label that stands alone.
+
+use super::FieldQuery;
+use super::reading::Reading;
+use crate::page::{Node, PageSnapshot};
+
+/// A text and the number of the node that holds it.
+pub(super) type Value = (String, usize);
+
+/// Items of a list.
+const MOST_ITEMS: usize = 300;
+/// Lines of one value below a heading.
+const MOST_LINES: usize = 400;
+
+/// The definition of a term, what a form's label is for, else the next element.
+pub(super) fn beside_element(label: Node<'_>, query: &FieldQuery) -> Option<Value> {
+    let labelled = || {
+        let id = label.attr("for")?;
+        let top = label.ancestors().last()?;
+        top.descendants().find(|node| node.attr("id") == Some(id))
+    };
+    let value = match label.tag() {
+        Some("dt") => label.next_element().filter(|next| next.tag() == Some("dd"))?,
+        Some("label") => labelled().or_else(|| label.next_element())?,
+        _ => label.next_element()?,
+    };
+    Some((value_text(value, query), value.index()))
+}
+
+/// The next cell of the row; below a column's head, the cell of the first row.
+pub(super) fn beside_cell(label: Node<'_>, query: &FieldQuery) -> Option<Value> {
+    let row = label.parent()?;
+    let is_head =
+        |row: Node<'_>| row.element_children().count() > 1 && row.element_children().all(|c| c.tag() == Some("th"));
+    let value = if is_head(row) {
+        let column = row.element_children().take_while(|cell| *cell != label).count();
+        let table = row.ancestors().find(|node| node.tag() == Some("table"))?;
+        let below = table.descendants().find(|node| node.tag() == Some("tr") && node.index() > row.index())?;
+        below.element_children().nth(column)
+    } else {
+        label.next_element()
+    }?;
+    Some((value_text(value, query), value.index()))
+}
+
+/// What stands below a heading, up to the next: a list, or the first line; for a list of texts all of it.
+pub(super) fn after_heading(reading: &Reading<'_>, at: usize, query: &FieldQuery) -> Option<Value> {
+    let heading = reading.lines().get(at)?.heading;
+    let ends = |line: &super::reading::Line| line.heading > 0 && line.heading <= heading.max(3);
+    let below: Vec<_> = reading.lines()[at + 1..].iter().take_while(|line| !ends(line)).take(MOST_LINES).collect();
+    let first = below.first()?;
+    if !query.is_list() {
+        let text = reading.text(first);
+        return Some((text.to_owned(), reading.element(first, 0, text.len())));
+    }
+    let items: Vec<&str> = below.iter().map(|line| reading.text(line)).take(MOST_ITEMS).collect();
+    Some((serde_json::to_string(&items).ok()?, first.block as usize))
+}
+
+/// The line after a label's, when both are parts of one small thing.
+pub(super) fn below_line(page: &PageSnapshot, reading: &Reading<'_>, at: usize, query: &FieldQuery) -> Option<Value> {
+    let (label, next) = (reading.lines().get(at)?, reading.lines().get(at + 1)?);
+    if next.heading > 0 && label.heading == 0 {
+        return None;
+    }
+    let label_node = page.node(reading.first_node(label))?;
+    let next_node = page.node(reading.first_node(next))?;
+    let holds = |node: &Node<'_>| node.index() < next_node.index() && next_node.index() < node.end();
+    let (steps, around) = label_node.ancestors().enumerate().find(|(_, node)| holds(node))?;
+    // Farther apart, they have nothing to do with each other.
+    if steps > 5 || matches!(around.tag(), Some("body" | "html")) {
+        return None;
+    }
+    // The next cell of another row, or the term after an empty definition, is not this label's value.
+    let row = |node: Node<'_>| node.ancestors().find(|node| node.tag() == Some("tr")).map(Node::index);
+    if row(label_node) != row(next_node) {
+        return None;
+    }
+    if query.is_list() {
+        let list = next_node
+            .ancestors()
+            .take_while(|node| node.index() > around.index())
+            .find(|node| matches!(node.tag(), Some("ul" | "ol")));
+        if let Some(list) = list {
+            return Some((value_text(list, query), list.index()));
+        }
+    }
+    let text = reading.text(next);
+    Some((text.to_owned(), reading.element(next, 0, text.len())))
+}
+
+/// An element's value: the items of a list, a machine-readable date, what a form holds, else its text.
+pub(super) fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
+    let items: Vec<String> = if query.is_list() {
+        let all = node.descendants().filter(|below| below.tag() == Some("li"));
+        all.map(|item| item.text()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
+    } else {
+        Vec::new()
+    };
+    if items.len() > 1 {
+        return serde_json::to_string(&items).unwrap_or_default();
+    }
+    let held = match node.tag() {
+        Some("input") => node.attr("value"),
+        Some("time") => node.attr("datetime"),
+        _ => None,
+    };
+    held.map_or_else(|| node.text(), str::to_owned)
+}

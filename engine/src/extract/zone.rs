@@ -1,0 +1,121 @@
+use super::class_words::ClassWords;
+use crate::page::{Node, PageSnapshot};
+
+/// Which part of a page something stands in, after the elements, roles and names around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Zone(u8);
+
+impl Zone {
+    pub(super) const NAVIGATION: Self = Self(1);
+    pub(super) const HEADER: Self = Self(2);
+    pub(super) const FOOTER: Self = Self(4);
+    pub(super) const ASIDE: Self = Self(8);
+    /// Things other than the page's own: related products, comments, the latest news.
+    pub(super) const OTHERS: Self = Self(16);
+    /// Consent, sign-up and the like, above the page.
+    pub(super) const OVERLAY: Self = Self(32);
+    pub(super) const ARTICLE: Self = Self(64);
+
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(super) fn is(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// True for what is neither beside nor around the page's content.
+    pub(super) fn is_main(self) -> bool {
+        self.0 & !Self::ARTICLE.0 == 0
+    }
+}
+
+/// The zone of every node.
+pub(super) fn zones(page: &PageSnapshot) -> Vec<Zone> {
+    let heading = page.elements("h1").next().map_or(0, Node::index);
+    let mut zones = vec![Zone::default(); page.len()];
+    for node in page.nodes() {
+        let above = node.parent().map_or(Zone::default(), |parent| zones[parent.index()]);
+        zones[node.index()] = match node.tag() {
+            Some(tag) => above.with(own_zone(page, node, tag, heading)),
+            None => above,
+        };
+    }
+    zones
+}
+
+fn own_zone(page: &PageSnapshot, node: Node<'_>, tag: &str, heading: usize) -> Zone {
+    match tag {
+        "nav" | "menu" => return Zone::NAVIGATION,
+        "aside" => return Zone::ASIDE,
+        "main" | "article" => return Zone::ARTICLE,
+        "html" | "body" | "h1" | "a" | "span" | "img" | "li" | "td" | "tr" | "tbody" | "table" | "b" | "i" | "p" => {
+            return Zone::default();
+        }
+        _ => {}
+    }
+    // What holds the page's heading, or most of the page, is not beside it.
+    let holds_heading = heading > node.index() && heading < node.end();
+    if holds_heading || (node.end() - node.index()) * 2 > page.len() {
+        return Zone::default();
+    }
+    let by_tag = match tag {
+        "header" => Zone::HEADER,
+        "footer" => Zone::FOOTER,
+        "dialog" => Zone::OVERLAY,
+        _ => Zone::default(),
+    };
+    let by_role = match node.attr("role") {
+        Some("navigation" | "menu" | "menubar" | "search") => Zone::NAVIGATION,
+        Some("banner") => Zone::HEADER,
+        Some("contentinfo") => Zone::FOOTER,
+        Some("complementary") => Zone::ASIDE,
+        Some("dialog" | "alertdialog") => Zone::OVERLAY,
+        _ => Zone::default(),
+    };
+    by_tag.with(by_role).with(by_names(node))
+}
+
+/// What web designers everywhere call the parts of a page.
+fn by_names(node: Node<'_>) -> Zone {
+    let mut zone = Zone::default();
+    let names = [node.attr("id"), node.attr("class")];
+    for name in names.into_iter().flatten().flat_map(str::split_ascii_whitespace) {
+        for word in ClassWords::new(name) {
+            zone = zone.with(match word.as_bytes() {
+                b"nav" | b"navbar" | b"navigation" | b"menu" | b"breadcrumb" | b"breadcrumbs" | b"submenu" => {
+                    Zone::NAVIGATION
+                }
+                b"footer" | b"colophon" | b"copyright" => Zone::FOOTER,
+                b"masthead" | b"topbar" | b"banner" => Zone::HEADER,
+                b"sidebar" | b"aside" => Zone::ASIDE,
+                b"related" | b"recommended" | b"recommendation" | b"recommendations" | b"upsell" | b"crosssell"
+                | b"upsells" | b"comment" | b"comments" | b"disqus" | b"recirculation" | b"trending" | b"similar"
+                | b"popular" => Zone::OTHERS,
+                b"cookie" | b"cookies" | b"consent" | b"gdpr" | b"modal" | b"popup" | b"newsletter" | b"minicart"
+                | b"paywall" => Zone::OVERLAY,
+                _ => Zone::default(),
+            });
+        }
+    }
+    zone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_page() {
+        let html = "<body class=has-sidebar><header><h1 id=a>T</h1></header><nav><p id=b></nav><main><p id=c></main>\
+            <div class='product-related'><b id=d>x</b></div><div id=footer><p id=e></div>";
+        let page = PageSnapshot::from_html("http://x/", html);
+        let zones = zones(&page);
+        let zone = |id: &str| page.nodes().find(|node| node.attr("id") == Some(id)).map(|node| zones[node.index()]);
+        assert_eq!(zone("a"), Some(Zone::default()));
+        assert_eq!(zone("b"), Some(Zone::NAVIGATION));
+        assert_eq!(zone("c"), Some(Zone::ARTICLE));
+        assert_eq!(zone("d"), Some(Zone::OTHERS));
+        assert_eq!(zone("e"), Some(Zone::FOOTER));
+    }
+}
