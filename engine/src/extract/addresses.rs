@@ -1,4 +1,4 @@
-use super::postal::{Postal, city_lines};
+use super::postal::Postal;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 
@@ -20,7 +20,7 @@ impl Resolver for Addresses {
         if wanted.is_empty() {
             return;
         }
-        for (rank, postal) in city_lines(page).iter().enumerate() {
+        for (rank, postal) in page.postal().iter().enumerate() {
             let trust = trust(postal) * 0.985_f64.powi(rank.min(20) as i32);
             for (field, part) in &wanted {
                 let raw = match *part {

@@ -2,11 +2,13 @@ use super::addresses::Addresses;
 use super::choose::choose;
 use super::emails::Emails;
 use super::headline::{self, Headline};
+use super::hours::Hours;
 use super::json_ld::JsonLd;
 use super::labels::Labels;
 use super::lexicon::Lexicon;
 use super::meta::Meta;
 use super::microdata::Microdata;
+use super::organizations::Organizations;
 use super::phones::Phones;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
@@ -69,6 +71,8 @@ impl Extractor {
             Box::new(Phones),
             Box::new(Emails),
             Box::new(Addresses),
+            Box::new(Hours),
+            Box::new(Organizations),
             Box::new(Headline),
         ];
         Ok(Self { queries, resolvers })

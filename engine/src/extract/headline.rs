@@ -96,6 +96,23 @@ impl Surroundings {
     }
 }
 
+/// The parts of a title between its separators.
+pub(super) fn parts(title: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(title);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let first = SEPARATORS
+            .iter()
+            .chain(&[": "])
+            .filter_map(|separator| Some((text.find(separator)?, separator.len())))
+            .min();
+        let (part, after) = first.map_or((text, None), |(at, length)| (&text[..at], Some(&text[at + length..])));
+        rest = after;
+        Some(part.trim())
+    })
+    .filter(|part| !part.is_empty())
+}
+
 fn headings(page: &PageSnapshot) -> Vec<String> {
     page.elements("h1").map(|h1| letters(&h1.text())).filter(|text| !text.is_empty()).collect()
 }
@@ -113,7 +130,7 @@ fn host_name(address: &str) -> Option<String> {
 }
 
 /// Lower-case letters and digits alone.
-fn letters(text: &str) -> String {
+pub(super) fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

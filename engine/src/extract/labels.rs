@@ -282,7 +282,9 @@ fn next_label(text: &str, from: usize) -> Option<(usize, &str, usize)> {
 fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     let raw = raw.trim();
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
-    (fits && query.read(raw).is_ok()).then(|| raw.to_owned())
+    // A form has the next label where a table has a value.
+    let is_label = query.spec.field_type == FieldType::Text && raw.trim_end_matches(['*', ' ']).ends_with([':', '：']);
+    (fits && !is_label && query.read(raw).is_ok()).then(|| raw.to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::locale::Locale;
+use super::postal::{self, Postal};
 use super::reading::Reading;
 use super::{json_ld, microdata, rdfa};
 use crate::page::{CssTree, PageSnapshot, XpathTree};
@@ -18,6 +19,7 @@ pub struct PageView<'a> {
     microdata: OnceCell<Vec<Value>>,
     rdfa: OnceCell<Vec<Value>>,
     locale: OnceCell<Locale>,
+    postal: OnceCell<Vec<Postal>>,
     reading: OnceCell<Reading<'a>>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> PageView<'a> {
             microdata: OnceCell::new(),
             rdfa: OnceCell::new(),
             locale: OnceCell::new(),
+            postal: OnceCell::new(),
             reading: OnceCell::new(),
         }
     }
@@ -78,6 +81,11 @@ impl<'a> PageView<'a> {
     /// Where its site is at home.
     pub(super) fn locale(&self) -> &Locale {
         self.locale.get_or_init(|| Locale::of(self.page))
+    }
+
+    /// Postal addresses in its text, in order.
+    pub(super) fn postal(&self) -> &[Postal] {
+        self.postal.get_or_init(|| postal::addresses(self))
     }
 
     /// Its text, line by line.

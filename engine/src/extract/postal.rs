@@ -24,6 +24,8 @@ pub(super) struct Postal {
     pub(super) zone: Zone,
     pub(super) hidden: bool,
     pub(super) node: usize,
+    /// Number of the line in which it begins.
+    pub(super) first_line: usize,
     pub(super) count: u32,
 }
 
@@ -48,6 +50,7 @@ struct Patterns {
     american: Regex,
     stateless: Regex,
     british: Regex,
+    canadian: Regex,
     code_first: Regex,
     brazilian: Regex,
     japanese: Regex,
@@ -65,6 +68,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         )).ok()?,
         stateless: Regex::new(&format!(r"{city},\s*{state}(?P<code>)(?:$|[,.;|)\s])")).ok()?,
         british: Regex::new(r"\b(?P<code>(?:GIR ?0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9][0-9ABEHMNPRV-Y]?|[0-9][A-HJKPS-UW]) ?[0-9][ABD-HJLNP-UW-Z]{2}))\b").ok()?,
+        canadian: Regex::new(&format!(r"\b(?P<code>[ABCEGHJ-NPRSTVXY]\d[A-Z][ \-]?\d[A-Z]\d)\b(?:[\s,]+{state})?")).ok()?,
         code_first: Regex::new(
             r"(?:^|[\s,;(|•·–])(?P<code>(?:(?:DE?|AT?|CH|F|FR|NL|BE?|I|IT|E|ES|L|PL|SE?|DK|NO?|FIN?|PT?)[ \-])?(?:\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{4,5}))[ ]+(?P<city>\p{Lu}[\p{L}.'’/\-]+(?:[ ](?:\p{L}[\p{L}.'’/\-]*|\d{1,2}\b)){0,4})"
         ).ok()?,
@@ -75,7 +79,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 });
 
 /// Every postal address of a page, in order; one that stands several times is one.
-pub(super) fn city_lines(page: &PageView<'_>) -> Vec<Postal> {
+pub(super) fn addresses(page: &PageView<'_>) -> Vec<Postal> {
     let reading = page.reading();
     let mut all: Vec<Postal> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -150,7 +154,7 @@ fn find(page: &PageView<'_>, text: &str) -> Vec<Ending> {
                 add(&captures, false, true);
             }
         }
-        for captures in patterns.british.captures_iter(text) {
+        for captures in patterns.british.captures_iter(text).chain(patterns.canadian.captures_iter(text)) {
             add(&captures, false, true);
         }
         for captures in patterns.brazilian.captures_iter(text) {
@@ -200,8 +204,15 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
             parts = segments(above.next()?);
             used_above += 1;
         }
+        let mut city = parts.pop()?;
         // A county may stand between a British city and its code.
-        let city = parts.pop()?;
+        if postal.state.is_none() && is_county(&city) {
+            if parts.is_empty() {
+                parts = segments(above.next()?);
+                used_above += 1;
+            }
+            postal.state = Some(std::mem::replace(&mut city, parts.pop()?));
+        }
         let (street, city) = street_and_city(&city);
         parts.extend(street);
         postal.city = Some(city).filter(|city| is_place(city));
@@ -223,11 +234,16 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
         lines += 1;
     }
     postal.labelled = labelled(reading, at, lines, text, ending.from);
-    if ending.doubtful && street.is_none() && !postal.labelled {
+    // "Springfield, IL" names a place; "10000 Artikel" does not.
+    if ending.doubtful && street.is_none() && !postal.labelled && postal.postcode.is_some() {
         return None;
     }
-    if ending.doubtful && postal.postcode.is_none() && street.is_none() {
-        return None;
+    // "Suite 4" goes with the street above it.
+    if let Some(unit) = street.as_mut().filter(|street| is_unit(street))
+        && let Some(before) = above.next().filter(|line| line.chars().count() <= 60 && is_street(line))
+    {
+        *unit = format!("{before}, {unit}");
+        lines += 1;
     }
     let after = &text[ending.to.min(text.len())..];
     let country = PATTERNS
@@ -242,6 +258,7 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
         (found.len() == text.trim().len()).then_some(found)
     });
     postal.street = street;
+    postal.first_line = at.saturating_sub(lines);
     postal.country = country;
     postal.node = reading.element(line, ending.from, ending.to);
     postal.full = full(&postal, &text[ending.from..ending.to]);
@@ -358,6 +375,32 @@ fn is_street(part: &str) -> bool {
     let ends = tokens.last().is_some_and(|token| token.starts_with(|c: char| c.is_ascii_digit()) && token.len() <= 4);
     let year = tokens.iter().any(|token| token.len() == 4 && (token.starts_with("19") || token.starts_with("20")));
     first && has_number && !year && tokens.len() >= 2 && tokens.len() <= 5 && (starts || ends) && letters > digits
+}
+
+/// A part of a building, which is no street by itself.
+fn is_unit(street: &str) -> bool {
+    const UNITS: [&str; 12] =
+        ["suite", "ste", "unit", "floor", "apt", "apartment", "room", "po", "p", "building", "bldg", "level"];
+    let folded = fold_label(street);
+    let first = folded.split(' ').next().unwrap_or_default();
+    street.starts_with('#') || UNITS.contains(&first)
+}
+
+/// Counties and the like that British addresses name (ISO 3166-2:GB and the traditional ones still written).
+fn is_county(text: &str) -> bool {
+    const COUNTIES: &str = "avon bedfordshire berkshire buckinghamshire cambridgeshire cheshire cleveland cornwall cumbria derbyshire devon dorset \
+durham essex gloucestershire hampshire herefordshire hertfordshire kent lancashire leicestershire lincolnshire merseyside middlesex norfolk \
+northamptonshire northumberland nottinghamshire oxfordshire rutland shropshire somerset staffordshire suffolk surrey sussex warwickshire wiltshire \
+worcestershire yorkshire aberdeenshire angus argyll ayrshire fife lanarkshire midlothian perthshire clwyd dyfed gwent gwynedd powys antrim armagh down fermanagh tyrone";
+    let folded = fold_label(text);
+    let name = folded
+        .trim_start_matches("north ")
+        .trim_start_matches("south ")
+        .trim_start_matches("west ")
+        .trim_start_matches("east ");
+    name == "midlands"
+        || name.trim_start_matches("county ").trim_start_matches("co ") == "durham"
+        || COUNTIES.split_whitespace().any(|known| known == name)
 }
 
 /// A word for an address before it: in its line, or alone in the one above.

@@ -1,0 +1,146 @@
+use super::phrases::fold_label;
+use super::reading::{Line, Reading};
+use super::zone::Zone;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, labels_of, words};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Opening hours: lines with days of the week and times of day, together.
+#[derive(Debug)]
+pub(super) struct Hours;
+
+const MOST_LINES: usize = 9;
+
+static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b(?:\d{2})?)|\d{1,2}[:.]\d{2}\b|24\s*(?:/|hours)\s*(?:7|a day)?|noon|midnight)").ok()
+});
+
+impl Resolver for Hours {
+    fn name(&self) -> &'static str {
+        "hours"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        let wanted: Vec<usize> = (0..queries.len()).filter(|at| queries[*at].is_like("opening_hours")).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let reading = page.reading();
+        let lines = reading.lines();
+        let mut at = 0;
+        let mut found = 0;
+        while at < lines.len() && found < 6 {
+            let says = Says::of(reading, &lines[at]);
+            if !(says.time && (says.day || says.label)) && !(says.day && !says.time && next_has_time(reading, at)) {
+                at += 1;
+                continue;
+            }
+            let mut last = at;
+            while last + 1 < lines.len() && last - at < MOST_LINES {
+                let next = Says::of(reading, &lines[last + 1]);
+                if !(next.time || (next.day && next.short)) || lines[last + 1].heading > 0 {
+                    break;
+                }
+                last += 1;
+            }
+            let raw: Vec<&str> = (at..=last).map(|at| hours_of(reading.text(&lines[at]))).collect();
+            let raw = raw.join(if last > at + 1 { ", " } else { " " });
+            let headed = at > 0
+                && labels_of("opening_hours").within(reading.folded(&lines[at - 1]))
+                && reading.folded(&lines[at - 1]).len() < 60;
+            let score = score(says, headed, lines[at].zone) * 0.97_f64.powi(found);
+            if raw.chars().count() <= 400 && score > 0.0 {
+                let text = reading.text(&lines[at]);
+                let node = reading.element(&lines[at], 0, text.len());
+                for field in &wanted {
+                    out.push(Candidate {
+                        field: *field,
+                        raw: raw.clone(),
+                        score,
+                        resolver: self.name(),
+                        evidence: Evidence::Node(node),
+                    });
+                }
+                found += 1;
+            }
+            at = last + 1;
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Says {
+    day: bool,
+    time: bool,
+    label: bool,
+    short: bool,
+    range: bool,
+}
+
+impl Says {
+    fn of(reading: &Reading<'_>, line: &Line) -> Self {
+        let (text, folded) = (reading.text(line), reading.folded(line));
+        let short = text.chars().count() <= 320;
+        if !short || line.zone.is(Zone::NAVIGATION) || line.zone.is(Zone::OTHERS) {
+            return Self { day: false, time: false, label: false, short: false, range: false };
+        }
+        let times = TIME.as_ref().map_or(0, |time| time.find_iter(text).take(3).count());
+        let day = words("weekdays").within(folded) || words("weekdays_short").within(folded);
+        let closed = day && words("closed").within(folded);
+        let label = labels_of("opening_hours").within(folded);
+        Self { day, time: times > 0 || closed, label, short: text.chars().count() <= 80, range: times > 1 }
+    }
+}
+
+fn next_has_time(reading: &Reading<'_>, at: usize) -> bool {
+    let Some(next) = reading.lines().get(at + 1) else { return false };
+    reading.text(&reading.lines()[at]).chars().count() <= 40 && Says::of(reading, next).range
+}
+
+fn score(says: Says, headed: bool, zone: Zone) -> f64 {
+    let base: f64 = match (says.day, says.range) {
+        (true, true) => 0.62,
+        (true, false) => 0.46,
+        (false, true) => 0.45,
+        (false, false) => 0.25,
+    };
+    let labelled = if says.label || headed { 0.2 } else { 0.0 };
+    let place = if zone.is(Zone::OVERLAY) { 0.7 } else { 1.0 };
+    (base + labelled) * place
+}
+
+/// The sentence of a line that tells the hours, without the label before it.
+fn hours_of(text: &str) -> &str {
+    let Some(time) = TIME.as_ref().and_then(|time| time.find(text)) else { return text };
+    let sentence_from = text[..time.start()].rfind(". ").map_or(0, |at| at + 2);
+    let last = TIME.as_ref().and_then(|time| time.find_iter(text).last()).map_or(text.len(), |last| last.end());
+    let sentence_to = text[last..].find(". ").map_or(text.len(), |at| last + at + 1);
+    let sentence = &text[sentence_from..sentence_to];
+    // From the first day or time on, when what stands before is a label.
+    let from = sentence.find(':').filter(|colon| {
+        let label = fold_label(&sentence[..*colon]);
+        let is_day = words("weekdays").within(&label) || words("weekdays_short").within(&label);
+        !is_day && !label.chars().any(|c| c.is_ascii_digit()) && label.split(' ').count() <= 4
+    });
+    from.map_or(sentence, |colon| &sentence[colon + 1..]).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn hours_of_many_shops() {
+        let hours = |html: &str| found("opening_hours", html);
+        assert_eq!(hours("<p>Hours: Mon-Fri 9am - 5pm"), "Mon-Fri 9am - 5pm");
+        assert_eq!(
+            hours("<h3>Öffnungszeiten</h3><p>Montag bis Freitag<br>9:00 - 18:00 Uhr"),
+            "Montag bis Freitag 9:00 - 18:00 Uhr"
+        );
+        assert_eq!(
+            hours("<ul><li>Monday 9am-5pm<li>Tuesday 9am-5pm<li>Sunday closed</ul>"),
+            "Monday 9am-5pm, Tuesday 9am-5pm, Sunday closed"
+        );
+        assert_eq!(hours("<p>Posted on Monday at 9:30"), "");
+    }
+}
