@@ -15,6 +15,22 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b(?:\d{2})?)|\d{1,2}[:.]\d{2}\b|24\s*(?:/|hours)\s*(?:7|a day)?|noon|midnight)").ok()
 });
 
+/// Days by their names in the languages of the lexicon, and what stands for several of them.
+static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let mut names: Vec<&str> =
+        words("weekdays").all().chain(words("weekdays_short").all().filter(|name| name.chars().count() > 2)).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let names: Vec<String> = names.into_iter().map(regex::escape).collect();
+    Regex::new(&format!(
+        r"(?i)\b(?:{})s?\b|\b(?-i:M\s?[-–]\s?(?:F|Th|Sa|Su|S))\b|\b(?:\d|seven)\s*days\s*(?:a|per)\s*week|\b24\s*hours|\bweek\s?(?:days|ends)\b|\bdaily\b|\b365 days(?: a year)?",
+        names.join("|")
+    ))
+    .ok()
+});
+static TIME_ZONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^[\s,]*\(?(?:(?:Eastern|Central|Mountain|Pacific|Local|Greenwich|GMT|UTC|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|ET|CT|PT|MT|hrs\.?|Uhr)\b[ ]*)(?:(?:Daylight|Standard|Savings?|Mean|Time)\b[ ]*)*\)?").ok()
+});
+
 impl Resolver for Hours {
     fn name(&self) -> &'static str {
         "hours"
@@ -85,8 +101,9 @@ impl Says {
             return Self { day: false, time: false, label: false, short: false, range: false };
         }
         let times = TIME.as_ref().map_or(0, |time| time.find_iter(text).take(3).count());
-        let day = words("weekdays").within(folded) || words("weekdays_short").within(folded);
-        let closed = day && words("closed").within(folded);
+        let full = DAY.as_ref().is_some_and(|day| day.is_match(text));
+        let day = full || (times > 0 && words("weekdays_short").within(folded));
+        let closed = full && words("closed").within(folded);
         let label = labels_of("opening_hours").within(folded);
         Self { day, time: times > 0 || closed, label, short: text.chars().count() <= 80, range: times > 1 }
     }
@@ -109,20 +126,15 @@ fn score(says: Says, headed: bool, zone: Zone) -> f64 {
     (base + labelled) * place
 }
 
-/// The sentence of a line that tells the hours, without the label before it.
+/// The part of a line that tells the hours: from the first day or time to the last, and the time zone behind it.
 fn hours_of(text: &str) -> &str {
-    let Some(time) = TIME.as_ref().and_then(|time| time.find(text)) else { return text };
-    let sentence_from = text[..time.start()].rfind(". ").map_or(0, |at| at + 2);
-    let last = TIME.as_ref().and_then(|time| time.find_iter(text).last()).map_or(text.len(), |last| last.end());
-    let sentence_to = text[last..].find(". ").map_or(text.len(), |at| last + at + 1);
-    let sentence = &text[sentence_from..sentence_to];
-    // From the first day or time on, when what stands before is a label.
-    let from = sentence.find(':').filter(|colon| {
-        let label = fold_label(&sentence[..*colon]);
-        let is_day = words("weekdays").within(&label) || words("weekdays_short").within(&label);
-        !is_day && !label.chars().any(|c| c.is_ascii_digit()) && label.split(' ').count() <= 4
-    });
-    from.map_or(sentence, |colon| &sentence[colon + 1..]).trim()
+    let (Some(time), Some(day), Some(zone)) = (&*TIME, &*DAY, &*TIME_ZONE) else { return text };
+    let first = [time.find(text), day.find(text)].into_iter().flatten().map(|found| found.start()).min();
+    let last =
+        [time.find_iter(text).last(), day.find_iter(text).last()].into_iter().flatten().map(|found| found.end()).max();
+    let (Some(first), Some(last)) = (first, last) else { return text };
+    let last = zone.find(&text[last..]).map_or(last, |zone| last + zone.end());
+    text[first..last].trim_matches([' ', ',', ';'])
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl<'a, 'p> Search<'a, 'p> {
 
     fn line(&mut self, at: usize, line: &Line) {
         let text = self.reading.text(line);
-        if line.zone.is(Zone::NAVIGATION) {
+        if line.zone.is(Zone::NAVIGATION) || self.is_in_form(line) {
             return;
         }
         let colon = text.find([':', '：']).filter(|colon| text[..*colon].chars().count() <= LONGEST_LABEL);
@@ -101,6 +101,16 @@ impl<'a, 'p> Search<'a, 'p> {
         for (from, label, value) in later_labels(text).take(4) {
             self.within(line, &fold_label(label), value, COLON, from);
         }
+    }
+
+    /// In a form to be filled in stand labels of what a visitor is to say. (Some sites wrap the whole page in a form.)
+    fn is_in_form(&self, line: &Line) -> bool {
+        let Some(block) = self.view.page.node(line.block as usize) else { return false };
+        let form = std::iter::once(block).chain(block.ancestors().take(12)).find(|node| node.tag() == Some("form"));
+        form.is_some_and(|form| {
+            let fields = form.descendants().filter(|node| is_blank_input(*node)).take(2).count();
+            fields > 1 && (form.end() - form.index()) * 4 < self.view.page.len()
+        })
     }
 
     /// The fields of a label, unless it stood in too many places.
@@ -193,6 +203,18 @@ impl<'a, 'p> Search<'a, 'p> {
             found.sort_by(|a, b| b.score.total_cmp(&a.score));
             out.extend(found.into_iter().take(MOST_PROPOSALS));
         }
+    }
+}
+
+/// A line of a form to be filled in.
+fn is_blank_input(node: Node<'_>) -> bool {
+    match node.tag() {
+        Some("textarea") => true,
+        Some("input") => {
+            matches!(node.attr("type"), None | Some("text" | "email" | "tel" | "password"))
+                && node.attr("value").is_none_or(str::is_empty)
+        }
+        _ => false,
     }
 }
 

@@ -227,7 +227,6 @@ fn spelled<'t>(text: &'t str, wanted: &'t str) -> impl Iterator<Item = &'t str> 
     });
     starts.filter_map(move |(from, _)| {
         let mut rest = wanted.chars();
-        let mut end = from;
         for (at, c) in text[from..].char_indices() {
             if !c.is_alphanumeric() {
                 if !matches!(c, ' ' | '-' | '.' | '\'' | '’' | '&') {
@@ -238,14 +237,26 @@ fn spelled<'t>(text: &'t str, wanted: &'t str) -> impl Iterator<Item = &'t str> 
             if rest.next() != c.to_lowercase().next() {
                 return None;
             }
-            end = from + at + c.len_utf8();
+            let end = from + at + c.len_utf8();
             if rest.as_str().is_empty() {
+                let name = &text[from..end];
                 let ends = text[end..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-                return ends.then_some(&text[from..end]);
+                // In an address it is no name that anybody gave it.
+                let addressed = text[..from].ends_with(['@', '/', '.'])
+                    || (!name.contains(' ') && !name.chars().any(char::is_uppercase));
+                let domain =
+                    text[end..].split_whitespace().next().filter(|rest| is_domain_end(rest)).map_or(0, str::len);
+                return (ends && !addressed).then_some(text[from..end + domain].trim_end_matches(['.', ',']));
             }
         }
         None
     })
+}
+
+/// ".com" and ".co.uk", with what ends a sentence.
+fn is_domain_end(rest: &str) -> bool {
+    let rest = rest.trim_end_matches([',', '.', '!', '?', ')', ':', ';']);
+    rest.starts_with('.') && rest.len() <= 7 && rest.chars().all(|c| c == '.' || c.is_ascii_lowercase())
 }
 
 /// A name without its legal form and article.

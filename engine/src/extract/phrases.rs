@@ -32,6 +32,11 @@ impl Phrases {
         found
     }
 
+    /// Every phrase.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|phrase| &**phrase)
+    }
+
     /// True for a text that is one of them.
     pub(super) fn is(&self, folded: &str) -> bool {
         self.all.contains(folded)
