@@ -1,5 +1,7 @@
 use super::addresses::Addresses;
+use super::bylines::{self, Bylines};
 use super::choose::choose;
+use super::dates::Dates;
 use super::emails::Emails;
 use super::headline::{self, Headline};
 use super::hours::Hours;
@@ -72,6 +74,8 @@ impl Extractor {
             Box::new(Emails),
             Box::new(Addresses),
             Box::new(Hours),
+            Box::new(Bylines),
+            Box::new(Dates),
             Box::new(Organizations),
             Box::new(Headline),
         ];
@@ -87,6 +91,7 @@ impl Extractor {
             resolver.propose(&view, &self.queries, &mut candidates);
         }
         headline::drop_site_names(&view, &self.queries, &mut candidates);
+        bylines::refine(&view, &self.queries, &mut candidates);
         let mut fields = Vec::with_capacity(self.queries.len());
         let mut trace = Vec::with_capacity(self.queries.len());
         for (index, query) in self.queries.iter().enumerate() {

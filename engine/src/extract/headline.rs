@@ -117,6 +117,24 @@ fn headings(page: &PageSnapshot) -> Vec<String> {
     page.elements("h1").map(|h1| letters(&h1.text())).filter(|text| !text.is_empty()).collect()
 }
 
+/// The number of the line that is the page's headline: the `<h1>` most like its title, else the line most like it.
+pub(super) fn line_of(view: &PageView<'_>) -> Option<usize> {
+    let reading = view.reading();
+    let title = letters(&view.page.title());
+    let like_title = |text: &str| {
+        let text = letters(text);
+        text.len() > 3 && title.contains(&text)
+    };
+    let main = |line: &super::reading::Line| !line.zone.is(super::zone::Zone::NAVIGATION);
+    let heads = || reading.lines().iter().enumerate().filter(|(_, line)| line.heading == 1 && main(line));
+    let best = heads().find(|(_, line)| like_title(reading.text(line))).or_else(|| heads().next());
+    let best = best.or_else(|| {
+        let mut all = reading.lines().iter().enumerate();
+        all.find(|(_, line)| main(line) && reading.text(line).len() > 12 && like_title(reading.text(line)))
+    });
+    best.map(|(at, _)| at)
+}
+
 fn last_separator(text: &str) -> Option<(usize, usize)> {
     SEPARATORS.iter().filter_map(|separator| Some((text.rfind(separator)?, separator.len()))).max()
 }

@@ -3,9 +3,11 @@
 mod addresses;
 mod beside;
 mod budget;
+mod bylines;
 mod candidate;
 mod choose;
 mod class_words;
+mod dates;
 mod emails;
 mod error;
 mod extractor;

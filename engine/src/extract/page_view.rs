@@ -1,7 +1,7 @@
 use super::locale::Locale;
 use super::postal::{self, Postal};
 use super::reading::Reading;
-use super::{json_ld, microdata, rdfa};
+use super::{headline, json_ld, microdata, rdfa};
 use crate::page::{CssTree, PageSnapshot, XpathTree};
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -19,6 +19,7 @@ pub struct PageView<'a> {
     microdata: OnceCell<Vec<Value>>,
     rdfa: OnceCell<Vec<Value>>,
     locale: OnceCell<Locale>,
+    headline: OnceCell<Option<usize>>,
     postal: OnceCell<Vec<Postal>>,
     reading: OnceCell<Reading<'a>>,
 }
@@ -42,6 +43,7 @@ impl<'a> PageView<'a> {
             microdata: OnceCell::new(),
             rdfa: OnceCell::new(),
             locale: OnceCell::new(),
+            headline: OnceCell::new(),
             postal: OnceCell::new(),
             reading: OnceCell::new(),
         }
@@ -86,6 +88,14 @@ impl<'a> PageView<'a> {
     /// Postal addresses in its text, in order.
     pub(super) fn postal(&self) -> &[Postal] {
         self.postal.get_or_init(|| postal::addresses(self))
+    }
+
+    /// How many lines after the page's headline a node stands (before it: negative); `None` without a headline.
+    pub(super) fn distance(&self, node: usize) -> Option<i64> {
+        let headline = *self.headline.get_or_init(|| headline::line_of(self));
+        let reading = self.reading();
+        let at = reading.lines().partition_point(|line| reading.first_node(line) <= node).saturating_sub(1);
+        Some(i64::try_from(at).ok()? - i64::try_from(headline?).ok()?)
     }
 
     /// Its text, line by line.

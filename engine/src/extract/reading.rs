@@ -100,6 +100,13 @@ impl<'a> Reading<'a> {
         pieces.iter().skip(1).map(|(at, _)| (*at - line.from) as usize)
     }
 
+    /// Where in a line the text of a node begins.
+    pub(super) fn offset_of(&self, line: &Line, node: usize) -> Option<usize> {
+        let pieces = &self.pieces[line.first as usize..line.last as usize];
+        let (at, _) = pieces.iter().find(|(_, piece)| *piece as usize >= node)?;
+        Some((*at - line.from) as usize)
+    }
+
     /// The text node at an offset of a line.
     pub(super) fn node_at(&self, line: &Line, at: usize) -> Option<Node<'a>> {
         let at = line.from + at as u32;

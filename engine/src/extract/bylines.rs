@@ -1,0 +1,378 @@
+use super::class_words::ClassWords;
+use super::phrases::fold_label;
+use super::zone::Zone;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, headline, meta, words};
+use crate::page::Node;
+
+/// Who wrote it: links to authors, elements called so, and lines that begin as bylines do.
+#[derive(Debug)]
+pub(super) struct Bylines;
+
+/// Longest name in characters, longest byline in bytes, and names of one byline.
+const LONGEST_NAME: usize = 60;
+const LONGEST: usize = 400;
+const MOST: usize = 12;
+
+struct Found {
+    names: Vec<String>,
+    score: f64,
+    node: usize,
+    /// Which sign gave it: names by one sign in one place belong together.
+    sign: Sign,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Rel,
+    Class,
+    Address,
+    Line,
+}
+
+impl Resolver for Bylines {
+    fn name(&self) -> &'static str {
+        "byline"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        if !queries.iter().any(|query| query.is("author")) {
+            return;
+        }
+        let mut all = Vec::new();
+        elements(page, &mut all);
+        lines(page, &mut all);
+        // A stable sort: of equals the first on the page.
+        all.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for (field, query) in queries.iter().enumerate().filter(|(_, query)| query.is("author")) {
+            for found in all.iter().take(6) {
+                let raw = if query.is_list() {
+                    serde_json::to_string(&found.names).unwrap_or_default()
+                } else {
+                    found.names.join(", ")
+                };
+                out.push(Candidate {
+                    field,
+                    raw,
+                    score: found.score,
+                    resolver: self.name(),
+                    evidence: Evidence::Node(found.node),
+                });
+            }
+        }
+    }
+}
+
+/// Makes lists of names of what other resolvers found, and trusts the name of the site less than that of a person.
+pub(super) fn refine(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut Vec<Candidate>) {
+    let wanted = |candidate: &Candidate| {
+        queries[candidate.field].is("author") && candidate.resolver != "rule" && candidate.resolver != "byline"
+    };
+    if !candidates.iter().any(wanted) {
+        return;
+    }
+    let site = meta::find(page.page, "og:site_name").map(|(name, _)| headline::letters(&name));
+    let host = page.locale().host.as_deref().map(headline::letters);
+    candidates.retain_mut(|candidate| {
+        if !wanted(candidate) || candidate.raw.len() > 4 * LONGEST {
+            return true;
+        }
+        let given: Vec<String> = serde_json::from_str(&candidate.raw).unwrap_or_else(|_| vec![candidate.raw.clone()]);
+        let names: Vec<String> = given.iter().flat_map(|given| names(given)).collect();
+        if names.is_empty() {
+            // A number or a sentence is nobody's name.
+            candidate.score *= 0.4;
+            return given.iter().any(|given| given.chars().any(char::is_alphabetic));
+        }
+        let is_site = |name: &String| {
+            let name = headline::letters(name);
+            Some(&name) == site.as_ref()
+                || host.as_ref().is_some_and(|host| name.len() > 2 && host.starts_with(&name))
+                || Some(&name) == host.as_ref()
+        };
+        if names.iter().all(is_site) {
+            candidate.score *= 0.6;
+        }
+        if queries[candidate.field].is_list() {
+            candidate.raw = serde_json::to_string(&names).unwrap_or_default();
+        }
+        true
+    });
+}
+
+fn elements(page: &PageView<'_>, all: &mut Vec<Found>) {
+    let mut skip_until = 0;
+    for node in page.page.nodes() {
+        let Some(tag) = node.tag() else { continue };
+        if node.index() < skip_until || matches!(tag, "html" | "body" | "img" | "svg" | "script" | "style") {
+            continue;
+        }
+        let Some((sign, trust)) = sign_of(node, tag) else { continue };
+        // The whole of an article is not its byline.
+        if node.end() - node.index() > 120 {
+            continue;
+        }
+        let text = node.text();
+        if text.len() > LONGEST {
+            continue;
+        }
+        let names = names(&text);
+        if names.is_empty() {
+            continue;
+        }
+        skip_until = node.end();
+        let score = trust * place(page, node.index());
+        join(page, all, Found { names, score, node: node.index(), sign });
+    }
+}
+
+/// Several authors stand side by side, each in an element of its own.
+fn join(page: &PageView<'_>, all: &mut Vec<Found>, found: Found) {
+    let near = |known: &Found| {
+        let node = page.page.node(known.node);
+        known.sign == found.sign
+            && node.is_some_and(|node| {
+                node.ancestors().take(3).any(|above| above.index() < found.node && found.node < above.end())
+            })
+    };
+    let before = all.last_mut().filter(|known| near(known));
+    match before {
+        Some(known) => {
+            for name in found.names {
+                if known.names.len() < MOST && !known.names.iter().any(|other| fold_label(other) == fold_label(&name)) {
+                    known.names.push(name);
+                }
+            }
+        }
+        None => all.push(found),
+    }
+}
+
+fn sign_of(node: Node<'_>, tag: &str) -> Option<(Sign, f64)> {
+    if node.attr("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|rel| rel == "author")) {
+        return Some((Sign::Rel, 0.84));
+    }
+    let names =
+        [node.attr("class"), node.attr("id"), node.attr("data-testid"), node.attr("data-qa"), node.attr("itemprop")];
+    for name in names.into_iter().flatten().flat_map(str::split_ascii_whitespace).take(24) {
+        let words: Vec<_> = ClassWords::new(name).collect();
+        let last = words.last().map(AsRef::as_ref).unwrap_or_default();
+        let before = words.len().checked_sub(2).map_or("", |at| words[at].as_ref());
+        let trust = match (before, last) {
+            (_, "author" | "authors" | "byline" | "autor" | "auteur" | "autore") => 0.7,
+            (
+                "author" | "byline" | "authors" | "writer" | "reporter",
+                "name" | "names" | "link" | "info" | "text" | "title",
+            ) => 0.72,
+            (_, "bylines" | "contributors" | "contributor" | "writer" | "reporter" | "journalist") => 0.62,
+            _ if words.iter().any(|word| matches!(word.as_ref(), "byline" | "author")) && words.len() <= 4 => 0.5,
+            _ => continue,
+        };
+        return Some((Sign::Class, trust));
+    }
+    let path = node.attr("href").filter(|_| tag == "a")?;
+    is_author_path(path).then_some((Sign::Address, 0.7))
+}
+
+/// Addresses of pages about those who write.
+fn is_author_path(href: &str) -> bool {
+    const FOLDERS: [&str; 26] = [
+        "author",
+        "authors",
+        "autor",
+        "autoren",
+        "autorin",
+        "autores",
+        "auteur",
+        "auteurs",
+        "autore",
+        "autori",
+        "profile",
+        "profiles",
+        "profil",
+        "contributor",
+        "contributors",
+        "writers",
+        "writer",
+        "journalist",
+        "journalists",
+        "reporter",
+        "staff",
+        "columnists",
+        "redakteure",
+        "redaktion",
+        "firmas",
+        "forfatter",
+    ];
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    parts.len() >= 2
+        && parts[..parts.len() - 1].iter().any(|part| FOLDERS.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+/// Lines such as "By Ann Lee, staff writer".
+fn lines(page: &PageView<'_>, all: &mut Vec<Found>) {
+    let reading = page.reading();
+    for (at, line) in reading.lines().iter().enumerate() {
+        let (text, folded) = (reading.text(line), reading.folded(line));
+        if text.len() > 200 || line.zone.is(Zone::NAVIGATION) || line.heading > 0 {
+            continue;
+        }
+        let Some(length) = words("byline").prefix(folded) else { continue };
+        let count = folded[..length].split(' ').count();
+        // "By" alone is followed by the names in the next line.
+        let next = reading.lines().get(at + 1).filter(|_| folded.len() == length);
+        let (text, node) = match next {
+            Some(next) => (reading.text(next), next.block as usize),
+            None => (after_words(text, count), line.block as usize),
+        };
+        let names = if text.len() <= 200 && text.chars().next().is_some_and(|c| c.is_uppercase() || !c.is_ascii()) {
+            names(text)
+        } else {
+            Vec::new()
+        };
+        if names.is_empty() || names[0].split(' ').count() > 4 {
+            continue;
+        }
+        let plain = names.iter().all(|name| name.contains(' ') || !name.is_ascii());
+        let trust = if plain { 0.66 } else { 0.42 };
+        all.push(Found { names, score: trust * place(page, reading.first_node(line)), node, sign: Sign::Line });
+    }
+}
+
+/// A text after its first words.
+fn after_words(text: &str, count: usize) -> &str {
+    let mut rest = text;
+    for _ in 0..count {
+        rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        rest = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '\'' || c == '’');
+    }
+    rest.trim_start_matches([' ', ':', '：', '-', '–', '|'])
+}
+
+/// How far a place speaks for the page's own author: near its headline most.
+fn place(page: &PageView<'_>, node: usize) -> f64 {
+    let zone = page.reading().zone(node);
+    if zone.is(Zone::OTHERS) || zone.is(Zone::NAVIGATION) {
+        return 0.45;
+    }
+    if zone.is(Zone::ASIDE) || zone.is(Zone::FOOTER) || zone.is(Zone::OVERLAY) {
+        return 0.62;
+    }
+    match page.distance(node) {
+        Some(-6..=14) => 1.0,
+        Some(15..=40) => 0.92,
+        Some(_) => 0.8,
+        None => 0.9,
+    }
+}
+
+/// The names in a byline, without what stands around them.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let mut rest = text.trim();
+    let folded = fold_label(rest);
+    if let Some(length) = words("byline").prefix(&folded).filter(|length| *length < folded.len()) {
+        rest = after_words(rest, folded[..length].split(' ').count());
+    }
+    let parts = rest
+        .split([',', ';', '|', '•', '·', '、', '/', '(', ')', '\n', '，', '；'])
+        .flat_map(|part| part.split(" - "))
+        .flat_map(|part| part.split(" – "));
+    let mut names: Vec<String> = Vec::new();
+    for part in parts.flat_map(split_and) {
+        let name = clean(part);
+        if is_name(name) && names.len() < MOST && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        } else if !names.is_empty() && !is_name(name) {
+            // What follows the names (a role, a date) ends them.
+            break;
+        }
+    }
+    names
+}
+
+fn split_and(part: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    for word in part.split(' ') {
+        let folded = fold_label(word);
+        if at > 0 && (word == "&" || word == "+" || (words("and").is(&folded) && !folded.is_empty())) {
+            parts.push(&part[from..at]);
+            from = (at + word.len() + 1).min(part.len());
+        }
+        at = (at + word.len() + 1).min(part.len());
+    }
+    parts.push(&part[from..]);
+    parts
+}
+
+fn clean(part: &str) -> &str {
+    let mut name = part.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != ')').trim_end_matches(':');
+    let folded = fold_label(name);
+    if let Some(length) = words("byline").prefix(&folded).filter(|length| *length < folded.len()) {
+        name = after_words(name, folded[..length].split(' ').count());
+    }
+    // "Ann Lee for the Daily", "Ann Lee Political Editor".
+    let mut at = 0;
+    for (count, word) in name.split(' ').enumerate() {
+        if count > 1 && words("byline_end").prefix(&fold_label(&name[at..])).is_some() {
+            return name[..at].trim();
+        }
+        at += word.len() + 1;
+    }
+    name.trim()
+}
+
+fn is_name(name: &str) -> bool {
+    let count = name.chars().count();
+    let tokens: Vec<&str> = name.split(' ').collect();
+    let folded = fold_label(name);
+    let starts_well = name
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_uppercase() || (!c.is_ascii() && c.is_alphabetic() && !c.is_lowercase()));
+    let capitals = tokens.iter().filter(|token| token.chars().next().is_some_and(|c| !c.is_lowercase())).count();
+    (2..=LONGEST_NAME).contains(&count)
+        && tokens.len() <= 6
+        && starts_well
+        && capitals * 2 >= tokens.len()
+        && !name.chars().any(|c| c.is_ascii_digit() || "@?!:=#{}<>\"“”„»«".contains(c))
+        && !words("byline").is(&folded)
+        && !words("byline_end").is(&folded)
+        && !words("navigation").is(&folded)
+        && !words("published").is(&folded)
+        && !words("updated").is(&folded)
+        && !words("weekdays").is(&folded)
+        && !words("not_names").within(&folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+    use super::*;
+
+    #[test]
+    fn bylines_hold_names() {
+        assert_eq!(names("By Ann Lee and Bob Stone, staff writers | May 4, 2024"), ["Ann Lee", "Bob Stone"]);
+        assert_eq!(names("Von Lars Brunckhorst"), ["Lars Brunckhorst"]);
+        assert_eq!(names("Texte par Zoé Müller-Dupont"), [""; 0]);
+        assert_eq!(names("(责编：牛镛、岳弘彬)").len(), 0);
+        assert_eq!(names("Comments"), [""; 0]);
+        assert_eq!(names("Ann Lee Political Editor"), ["Ann Lee"]);
+    }
+
+    #[test]
+    fn authors_of_articles() {
+        let authors = |html: &str| found("authors:list", html);
+        assert_eq!(authors("<h1>T</h1><p>By <a href=/x>Ann Lee</a></p><p>Text by nobody."), r#"["Ann Lee"]"#);
+        assert_eq!(
+            authors("<h1>T</h1><div><a rel=author>Ann Lee</a>, <a rel=author>Bob Stone</a></div>"),
+            r#"["Ann Lee","Bob Stone"]"#
+        );
+        assert_eq!(authors("<h1>T</h1><span class=author-name>Ann Lee</span>"), r#"["Ann Lee"]"#);
+        assert_eq!(
+            found("author", "<meta name=author content='105092'><h1>T</h1><a href=/autor/ann-lee>Ann Lee</a>"),
+            "Ann Lee"
+        );
+    }
+}
