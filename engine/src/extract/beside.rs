@@ -1,7 +1,7 @@
 //! What stands beside a label that stands alone.
 
-use super::FieldQuery;
-use super::reading::Reading;
+use super::reading::{Line, Reading};
+use super::{FieldQuery, words};
 use crate::page::{Node, PageSnapshot};
 
 /// A text and the number of the node that holds it.
@@ -43,18 +43,67 @@ pub(super) fn beside_cell(label: Node<'_>, query: &FieldQuery) -> Option<Value> 
     Some((value_text(value, query), value.index()))
 }
 
-/// What stands below a heading, up to the next: a list, or the first line; for a list of texts all of it.
-pub(super) fn after_heading(reading: &Reading<'_>, at: usize, query: &FieldQuery) -> Option<Value> {
+/// What stands below a heading, up to the next that is as high: the items of its lists, else its lines; for a scalar the
+/// first line.
+pub(super) fn after_heading(
+    page: &PageSnapshot,
+    reading: &Reading<'_>,
+    at: usize,
+    query: &FieldQuery,
+) -> Option<Value> {
     let heading = reading.lines().get(at)?.heading;
-    let ends = |line: &super::reading::Line| line.heading > 0 && line.heading <= heading.max(3);
-    let below: Vec<_> = reading.lines()[at + 1..].iter().take_while(|line| !ends(line)).take(MOST_LINES).collect();
-    let first = below.first()?;
+    let ends = |line: &Line| {
+        line.heading > 0 && (line.heading <= heading || words("ingredients_end").prefix(reading.folded(line)).is_some())
+    };
+    let below: Vec<&Line> = reading.lines()[at + 1..].iter().take_while(|line| !ends(line)).take(MOST_LINES).collect();
+    let first: &Line = below.first()?;
     if !query.is_list() {
         let text = reading.text(first);
         return Some((text.to_owned(), reading.element(first, 0, text.len())));
     }
-    let items: Vec<&str> = below.iter().map(|line| reading.text(line)).take(MOST_ITEMS).collect();
+    let item_of = |line: &Line| {
+        let node = page.node(reading.first_node(line))?;
+        node.ancestors().take(6).find(|node| node.tag() == Some("li")).map(Node::index)
+    };
+    let mut items: Vec<(Option<usize>, String)> = Vec::new();
+    let listed = below.iter().filter(|line| item_of(line).is_some()).count() > 1;
+    let mut last_list = None;
+    for line in &below {
+        let item = item_of(line);
+        // Where there is a list, what is far behind it is something else.
+        if listed && item.is_none() {
+            if last_list.is_some() && line.heading == 0 && reading.text(line).chars().count() > 60 {
+                break;
+            }
+            continue;
+        }
+        last_list = item;
+        if line.heading == 0 {
+            add_item(&mut items, item, reading.text(line));
+        }
+    }
+    let items: Vec<String> = items.into_iter().map(|(_, text)| text).collect();
     Some((serde_json::to_string(&items).ok()?, first.block as usize))
+}
+
+/// Adds a text to the item that it is of, or begins an item.
+pub(super) fn add_item(items: &mut Vec<(Option<usize>, String)>, item: Option<usize>, text: &str) {
+    let full = items.len() >= MOST_ITEMS;
+    match items.last_mut().filter(|(known, _)| item.is_some() && *known == item) {
+        Some((_, known)) => {
+            known.push(' ');
+            known.push_str(text);
+        }
+        None if !full => items.push((item, bare_item(text).to_owned())),
+        None => {}
+    }
+}
+
+/// An item without the bullet or box before it.
+pub(super) fn bare_item(text: &str) -> &str {
+    text.trim_start_matches([
+        '▢', '□', '☐', '◻', '◯', '○', '●', '•', '·', '*', '✓', '✔', '–', '-', '▪', '■', '►', '▶', ' ', '\u{a0}',
+    ])
 }
 
 /// The line after a label's, when both are parts of one small thing.
@@ -93,7 +142,7 @@ pub(super) fn below_line(page: &PageSnapshot, reading: &Reading<'_>, at: usize, 
 pub(super) fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
     let items: Vec<String> = if query.is_list() {
         let all = node.descendants().filter(|below| below.tag() == Some("li"));
-        all.map(|item| item.text()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
+        all.map(|item| bare_item(&item.text()).to_owned()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
     } else {
         Vec::new()
     };

@@ -90,7 +90,7 @@ pub(super) fn refine(page: &PageView<'_>, queries: &[FieldQuery], candidates: &m
                 || Some(&name) == host.as_ref()
         };
         if names.iter().all(is_site) {
-            candidate.score *= 0.6;
+            candidate.score *= 0.78;
         }
         if queries[candidate.field].is_list() {
             candidate.raw = serde_json::to_string(&names).unwrap_or_default();

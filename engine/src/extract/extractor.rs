@@ -5,11 +5,13 @@ use super::dates::Dates;
 use super::emails::Emails;
 use super::headline::{self, Headline};
 use super::hours::Hours;
+use super::ingredients::Ingredients;
 use super::json_ld::JsonLd;
 use super::labels::Labels;
 use super::lexicon::Lexicon;
 use super::meta::Meta;
 use super::microdata::Microdata;
+use super::named::Named;
 use super::organizations::Organizations;
 use super::phones::Phones;
 use super::rdfa::Rdfa;
@@ -74,6 +76,8 @@ impl Extractor {
             Box::new(Emails),
             Box::new(Addresses),
             Box::new(Hours),
+            Box::new(Ingredients),
+            Box::new(Named),
             Box::new(Bylines),
             Box::new(Dates),
             Box::new(Organizations),

@@ -1,4 +1,3 @@
-use super::phrases::fold_label;
 use super::reading::{Line, Reading};
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, labels_of, words};

@@ -146,7 +146,7 @@ impl<'a, 'p> Search<'a, 'p> {
             match block.tag() {
                 Some("td" | "th") => places.push((beside_cell(block, query), CELL)),
                 Some("dt" | "label") => places.push((beside_element(block, query), CELL)),
-                _ if line.heading > 0 => places.push((after_heading(self.reading, at, query), HEADING)),
+                _ if line.heading > 0 => places.push((after_heading(self.view.page, self.reading, at, query), HEADING)),
                 _ => {}
             }
             places.push((below_line(self.view.page, self.reading, at, query), NEXT_LINE));

@@ -5,6 +5,7 @@ use super::phrases::{Phrases, fold_label};
 use crate::model::{FieldSpec, LexiconEntry};
 use mino_datafusion::value::{Counts, FieldType, ValueRule};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -112,13 +113,31 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     }
     let labels = lexicon.concepts.iter().map(|concept| (concept.key.clone(), Phrases::new(concept.labels.clone())));
     let labels = labels.collect();
-    BuiltIn { lexicon, words: words.into_iter().map(|(key, words)| (key, Phrases::new(words))).collect(), labels }
+    let mut kinds = HashMap::new();
+    for concept in &lexicon.concepts {
+        for name in &concept.names {
+            kinds.entry(name.clone()).or_insert_with(|| concept.key.clone());
+        }
+    }
+    BuiltIn {
+        lexicon,
+        words: words.into_iter().map(|(key, words)| (key, Phrases::new(words))).collect(),
+        labels,
+        kinds,
+    }
 });
 
 struct BuiltIn {
     lexicon: Lexicon,
     words: HashMap<String, Phrases>,
     labels: HashMap<String, Phrases>,
+    /// By the names that fields have.
+    kinds: HashMap<String, String>,
+}
+
+/// The kind of field that words are a name of.
+pub(super) fn kind_named(words: &[Cow<'_, str>]) -> Option<&'static str> {
+    BUILT_IN.kinds.get(words.join(" ").as_str()).map(String::as_str)
 }
 
 static NO_PHRASES: LazyLock<Phrases> = LazyLock::new(Phrases::default);

@@ -3,6 +3,7 @@ use super::phrases::fold_label;
 use crate::model::FieldSpec;
 use mino_datafusion::value::{FieldType, TypedValue, ValueRule, normalise};
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// What is asked for: a field with everything that its name, type and synonyms lead to.
@@ -76,6 +77,17 @@ impl FieldQuery {
         let lexicon = lexicon::Lexicon::with(&std::collections::BTreeMap::new());
         let concept = lexicon.concepts_of(std::slice::from_ref(spec)).pop().flatten();
         Self::new(spec, concept).ok()
+    }
+
+    /// True when a longer name around `length` words at `at` is that of another kind of field.
+    pub(super) fn names_another(&self, words: &[Cow<'_, str>], at: usize, length: usize) -> bool {
+        (0..=at).any(|from| {
+            (at + length..=words.len()).any(|to| {
+                to - from > length
+                    && (to - from) <= 3
+                    && lexicon::kind_named(&words[from..to]).is_some_and(|kind| kind != self.kind)
+            })
+        })
     }
 
     /// True for a field of this kind by its whole name.

@@ -1,0 +1,337 @@
+use super::beside::{bare_item, value_text};
+use super::class_words::ClassWords;
+use super::zone::Zone;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
+use crate::page::Node;
+use mino_datafusion::value::FieldType;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// Elements that their makers named as the field is named: `class="product-price"`, `data-testid="sku"`.
+#[derive(Debug)]
+pub(super) struct Named;
+
+/// Longest value of a scalar field, in bytes; nodes of an element that is looked at; proposals for one field.
+const LONGEST: usize = 300;
+const LARGEST: usize = 60;
+const MOST: usize = 3;
+/// Elements looked at for one field.
+const MOST_PLACES: usize = 80;
+/// Items of a list.
+const MOST_ITEMS: usize = 300;
+
+/// Words of names that say nothing of what is in the element.
+const NEUTRAL: [&str; 46] = [
+    "product",
+    "recipe",
+    "article",
+    "item",
+    "entry",
+    "post",
+    "page",
+    "detail",
+    "details",
+    "info",
+    "information",
+    "value",
+    "text",
+    "content",
+    "data",
+    "main",
+    "wrapper",
+    "container",
+    "wrap",
+    "box",
+    "block",
+    "section",
+    "list",
+    "c",
+    "m",
+    "o",
+    "js",
+    "u",
+    "is",
+    "single",
+    "summary",
+    "meta",
+    "field",
+    "span",
+    "div",
+    "amount",
+    "current",
+    "col",
+    "row",
+    "card",
+    "component",
+    "view",
+    "the",
+    "pdp",
+    "body",
+    "group",
+];
+/// Words of names of what stands around a value.
+const AROUND: [&str; 26] = [
+    "label",
+    "title",
+    "heading",
+    "header",
+    "icon",
+    "button",
+    "btn",
+    "tab",
+    "tabs",
+    "link",
+    "nav",
+    "form",
+    "input",
+    "select",
+    "filter",
+    "modal",
+    "tooltip",
+    "image",
+    "img",
+    "print",
+    "share",
+    "toggle",
+    "menu",
+    "more",
+    "widget",
+    "calculator",
+];
+/// Kinds whose places have better signs, or whose names stand for too much.
+const NOT_BY_NAME: [&str; 13] = [
+    "title",
+    "author",
+    "published",
+    "modified",
+    "organization",
+    "image",
+    "canonical_url",
+    "language",
+    "publisher",
+    "website",
+    "keywords",
+    "contact_person",
+    "description",
+];
+
+impl Resolver for Named {
+    fn name(&self) -> &'static str {
+        "named"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        let mut search = Search::new(page, queries);
+        for node in page.page.nodes() {
+            search.node(node);
+        }
+        search.finish(out);
+    }
+}
+
+struct Search<'a, 'p> {
+    view: &'a PageView<'p>,
+    queries: &'a [FieldQuery],
+    /// By their first word: fields and the words of their names.
+    names: HashMap<&'a str, Vec<(usize, usize, &'a [String])>>,
+    places: Vec<usize>,
+    found: Vec<Vec<Candidate>>,
+    /// Elements of one name, which may be the items of a list.
+    items: Vec<BTreeMap<&'p str, (f64, Vec<Node<'p>>)>>,
+}
+
+impl<'a, 'p> Search<'a, 'p> {
+    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
+        let mut names: HashMap<&str, Vec<(usize, usize, &[String])>> = HashMap::new();
+        for (field, query) in queries.iter().enumerate() {
+            if NOT_BY_NAME.iter().any(|kind| query.is_like(kind)) {
+                continue;
+            }
+            for (rank, words) in query.names.iter().enumerate() {
+                if let Some(first) = words.first() {
+                    names.entry(first).or_default().push((field, rank, words));
+                }
+            }
+        }
+        let count = queries.len();
+        Self {
+            view,
+            queries,
+            names,
+            places: vec![0; count],
+            found: vec![Vec::new(); count],
+            items: vec![BTreeMap::new(); count],
+        }
+    }
+
+    fn node(&mut self, node: Node<'p>) {
+        let Some(tag) = node.tag() else { return };
+        if matches!(
+            tag,
+            "html" | "body" | "head" | "script" | "style" | "link" | "form" | "button" | "svg" | "path" | "noscript"
+        ) {
+            return;
+        }
+        for (attribute, value) in node.attributes() {
+            if !matches!(
+                attribute,
+                "class"
+                    | "id"
+                    | "data-testid"
+                    | "data-test"
+                    | "data-qa"
+                    | "data-test-id"
+                    | "data-field"
+                    | "data-type"
+                    | "data-name"
+                    | "name"
+            ) || value.len() > 400
+            {
+                continue;
+            }
+            for name in value.split_ascii_whitespace().take(12) {
+                self.name(node, name);
+            }
+        }
+    }
+
+    fn name(&mut self, node: Node<'p>, name: &'p str) {
+        let words: Vec<Cow<'_, str>> = ClassWords::new(name).take(8).collect();
+        for at in 0..words.len() {
+            let Some(known) = self.names.get(words[at].as_ref()) else { continue };
+            let matching: Vec<(usize, usize, usize)> = known
+                .iter()
+                .filter(|(_, _, wanted)| {
+                    wanted.len() <= words.len() - at && wanted.iter().zip(&words[at..]).all(|(a, b)| a == b)
+                })
+                .map(|(field, rank, wanted)| (*field, *rank, wanted.len()))
+                .collect();
+            for (field, rank, length) in matching {
+                // `prep_time` is not any time.
+                if self.queries[field].names_another(&words, at, length) {
+                    continue;
+                }
+                let rest = words
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| !(at..at + length).contains(other))
+                    .map(|(_, word)| word.as_ref());
+                let (mut strange, mut around) = (0_u32, 0);
+                for word in rest {
+                    if AROUND.contains(&word) {
+                        around += 1;
+                    } else if !NEUTRAL.contains(&word) && !word.bytes().all(|byte| byte.is_ascii_digit()) {
+                        strange += 1;
+                    }
+                }
+                let fit =
+                    if around > 0 { 0.3 } else { 0.72_f64.powi(strange as i32) } * 0.995_f64.powi(rank.min(30) as i32);
+                if fit >= 0.3 {
+                    self.take(node, name, field, fit);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, node: Node<'p>, name: &'p str, field: usize, fit: f64) {
+        self.places[field] += 1;
+        let zone = self.view.reading().zone(node.index());
+        if self.places[field] > MOST_PLACES * if self.queries[field].is_list() { 8 } else { 1 }
+            || zone.is(Zone::NAVIGATION)
+        {
+            return;
+        }
+        let query = &self.queries[field];
+        let place = if zone.is(Zone::OTHERS) {
+            0.4
+        } else if zone.is(Zone::OVERLAY) {
+            0.6
+        } else {
+            1.0
+        };
+        let score = 0.62 * fit * place;
+        if query.is_list() {
+            let items = self.items[field].entry(name).or_insert((score, Vec::new()));
+            if items.1.len() < MOST_ITEMS && items.1.last().is_none_or(|last| last.end() <= node.index()) {
+                items.1.push(node);
+            }
+            return;
+        }
+        let size = node.end() - node.index();
+        if size > LARGEST {
+            return;
+        }
+        let held = node.attr("content").or(node.attr("data-value")).filter(|value| !value.is_empty());
+        let raw = held.map_or_else(|| value_text(node, query), str::to_owned);
+        let long = query.is_like("description") || query.spec.field_type != FieldType::Text;
+        if raw.is_empty() || (raw.len() > LONGEST && !long) || query.read(&raw).is_err() {
+            return;
+        }
+        // Of nested elements with one name the innermost is the value.
+        let found = &mut self.found[field];
+        if let Some(known) = found.iter_mut().find(|known| known.raw == raw) {
+            known.score = known.score.max(score);
+            return;
+        }
+        let score = score * 0.97_f64.powi(found.len().min(20) as i32) * if node.is_rendered() { 1.0 } else { 0.85 };
+        found.push(Candidate { field, raw, score, resolver: "named", evidence: Evidence::Node(node.index()) });
+    }
+
+    fn finish(mut self, out: &mut Vec<Candidate>) {
+        for (field, named) in self.items.into_iter().enumerate() {
+            let query = &self.queries[field];
+            for (score, nodes) in named.into_values() {
+                let Some((raw, node)) = list_of(&nodes, query) else { continue };
+                if query.read(&raw).is_ok() {
+                    self.found[field].push(Candidate {
+                        field,
+                        raw,
+                        score,
+                        resolver: "named",
+                        evidence: Evidence::Node(node),
+                    });
+                }
+            }
+        }
+        for mut found in self.found {
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+            out.extend(found.into_iter().take(MOST));
+        }
+    }
+}
+
+/// The items of one list, or elements that are each an item.
+fn list_of(nodes: &[Node<'_>], query: &FieldQuery) -> Option<(String, usize)> {
+    let first = nodes.first()?;
+    if nodes.len() <= 2 {
+        // One element that holds the list.
+        let largest = nodes.iter().max_by_key(|node| node.end() - node.index())?;
+        let raw = value_text(*largest, query);
+        return raw.starts_with('[').then_some((raw, largest.index()));
+    }
+    let texts: Vec<String> = nodes
+        .iter()
+        .map(|node| bare_item(&node.text()).to_owned())
+        .filter(|text| !text.is_empty() && text.len() < LONGEST)
+        .collect();
+    (texts.len() > 1).then(|| serde_json::to_string(&texts).ok().map(|raw| (raw, first.index()))).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn elements_named_as_the_field() {
+        assert_eq!(found("sku", "<div class=product-sku>AB-12</div>"), "AB-12");
+        assert_eq!(found("brand", "<span data-testid=brandName>Acme</span>"), "Acme");
+        assert_eq!(found("sku", "<div class='sku-label'>Article</div><b class=sku>AB-12</b>"), "AB-12");
+        assert_eq!(
+            found(
+                "ingredients:list",
+                "<p class=recipe-ingredient>1 egg<p class=recipe-ingredient>2 cups flour<p class=recipe-ingredient>salt"
+            ),
+            r#"["1 egg","2 cups flour","salt"]"#
+        );
+    }
+}
