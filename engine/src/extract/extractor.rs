@@ -16,6 +16,7 @@ use super::organizations::Organizations;
 use super::phones::Phones;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
+use super::sums::{self, Sum};
 use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
 use crate::model::{Confidence, FieldSpec, Instructions};
 use crate::page::PageSnapshot;
@@ -26,6 +27,9 @@ use mino_datafusion::value::TypedValue;
 pub struct Extractor {
     queries: Vec<FieldQuery>,
     resolvers: Vec<Box<dyn Resolver>>,
+    /// The fields; parts of sums come after them in `queries`.
+    fields: usize,
+    sums: Vec<Sum>,
 }
 
 /// What one page gave.
@@ -64,7 +68,11 @@ impl Extractor {
             FieldQuery::new(field, concept)
                 .map_err(|error| ExtractError::Pattern { field: field.name.clone(), reason: error.to_string() })
         };
-        let queries = fields.iter().zip(lexicon.concepts_of(fields)).map(query).collect::<Result<_, _>>()?;
+        let mut queries: Vec<FieldQuery> =
+            fields.iter().zip(lexicon.concepts_of(fields)).map(query).collect::<Result<_, _>>()?;
+        let about = lexicon.about(fields);
+        queries.iter_mut().for_each(|query| query.about.clone_from(&about));
+        let sums = sums::with_parts(&mut queries, &lexicon)?;
         let resolvers: Vec<Box<dyn Resolver>> = vec![
             Box::new(Rules::new(fields)?),
             Box::new(JsonLd),
@@ -83,7 +91,7 @@ impl Extractor {
             Box::new(Organizations),
             Box::new(Headline),
         ];
-        Ok(Self { queries, resolvers })
+        Ok(Self { queries, resolvers, fields: fields.len(), sums })
     }
 
     /// The fields of a page. The same page gives the same extraction.
@@ -96,9 +104,11 @@ impl Extractor {
         }
         headline::drop_site_names(&view, &self.queries, &mut candidates);
         bylines::refine(&view, &self.queries, &mut candidates);
-        let mut fields = Vec::with_capacity(self.queries.len());
+        doubt_single_items(&self.queries, &mut candidates);
+        sums::propose(page, &self.sums, &self.queries, &mut candidates);
+        let mut fields = Vec::with_capacity(self.fields);
         let mut trace = Vec::with_capacity(self.queries.len());
-        for (index, query) in self.queries.iter().enumerate() {
+        for (index, query) in self.queries[..self.fields].iter().enumerate() {
             let own: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.field == index).collect();
             let Some(choice) = choose(&view, query, &own) else {
                 trace.push(format!("{}: nothing found", query.spec.name));
@@ -127,6 +137,19 @@ impl Extractor {
         let both = self.queries.iter().zip(&extraction.fields);
         both.filter(move |(query, found)| query.spec.required && missing(found))
             .map(|(query, _)| query.spec.name.as_str())
+    }
+}
+
+/// A list of ingredients with one item is a button beside it, or all items run together.
+fn doubt_single_items(queries: &[FieldQuery], candidates: &mut [Candidate]) {
+    let lists = |query: &FieldQuery| query.is_list() && (query.is("ingredients") || query.is("instructions"));
+    for candidate in
+        candidates.iter_mut().filter(|candidate| lists(&queries[candidate.field]) && candidate.resolver != "rule")
+    {
+        let single = serde_json::from_str::<Vec<String>>(&candidate.raw).is_ok_and(|items| items.len() < 2);
+        if single {
+            candidate.score *= 0.5;
+        }
     }
 }
 

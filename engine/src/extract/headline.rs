@@ -71,7 +71,14 @@ impl Surroundings {
 
     fn is_site(&self, text: &str) -> bool {
         let text = letters(text);
-        text.is_empty() || self.site_names.contains(&text)
+        // "177milkstreet" and "Milk Street", "The Daily News" and "dailynews".
+        let alike = |name: &String| {
+            name.len() >= 6
+                && text.len() >= 6
+                && (text.contains(name) || name.contains(&text))
+                && text.len() < 3 * name.len()
+        };
+        text.is_empty() || self.site_names.contains(&text) || self.site_names.iter().any(alike)
     }
 
     /// A title without what stands before or after a separator and names the site, or follows the page's heading.

@@ -30,6 +30,8 @@ pub(super) struct Concept {
     pub(super) links: Vec<String>,
     /// What its texts count.
     pub(super) counts: Option<Counts>,
+    /// Kinds whose sum it is.
+    pub(super) parts: Vec<String>,
 }
 
 /// Every kind of field that is known.
@@ -50,6 +52,8 @@ struct Machine {
     microformats: Vec<String>,
     #[serde(default)]
     counts: Option<Counts>,
+    #[serde(default)]
+    parts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +109,7 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
             meta: machine.meta.clone(),
             microformats: machine.microformats.clone(),
             counts: machine.counts.clone(),
+            parts: machine.parts.clone(),
             ..Concept::default()
         });
     }
@@ -178,6 +183,11 @@ impl Lexicon {
         }
     }
 
+    /// A kind by its key.
+    pub(super) fn concept(&self, key: &str) -> Option<&Concept> {
+        self.concepts.iter().find(|concept| concept.key == key)
+    }
+
     /// What each of these fields is, and whether it is that by its whole name.
     pub(super) fn concepts_of(&self, fields: &[FieldSpec]) -> Vec<Option<(&Concept, bool)>> {
         let candidates: Vec<Vec<(&Concept, bool)>> = fields.iter().map(|field| self.candidates(field)).collect();
@@ -188,6 +198,17 @@ impl Lexicon {
             }
         }
         candidates.iter().zip(fields).map(|(found, field)| most_fitting(found, field, &votes)).collect()
+    }
+
+    /// What the thing is that has these fields, as `recipe`: what most of them are about.
+    pub(super) fn about(&self, fields: &[FieldSpec]) -> Option<String> {
+        let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+        for (concept, _) in self.concepts_of(fields).into_iter().flatten() {
+            if let Some(about) = concept.about.as_deref() {
+                *votes.entry(about).or_default() += 1;
+            }
+        }
+        votes.into_iter().max_by_key(|(_, count)| *count).map(|(about, _)| about.to_owned())
     }
 
     /// The concepts that a field's name or one of its synonyms may stand for: by the whole name first, then by its last

@@ -33,6 +33,7 @@ mod reading;
 mod resolver;
 mod rules;
 mod structured;
+mod sums;
 #[cfg(test)]
 mod testing;
 mod zone;

@@ -99,8 +99,7 @@ const AROUND: [&str; 26] = [
     "calculator",
 ];
 /// Kinds whose places have better signs, or whose names stand for too much.
-const NOT_BY_NAME: [&str; 13] = [
-    "title",
+const NOT_BY_NAME: [&str; 12] = [
     "author",
     "published",
     "modified",
@@ -148,6 +147,11 @@ impl<'a, 'p> Search<'a, 'p> {
                 continue;
             }
             for (rank, words) in query.names.iter().enumerate() {
+                // A title is anybody's; a recipe name is a recipe's.
+                let telling = words.len() == 2 && query.fits_about(&words[0]);
+                if query.is("title") && !telling {
+                    continue;
+                }
                 if let Some(first) = words.first() {
                     names.entry(first).or_default().push((field, rank, words));
                 }
@@ -224,8 +228,8 @@ impl<'a, 'p> Search<'a, 'p> {
                         strange += 1;
                     }
                 }
-                let fit =
-                    if around > 0 { 0.3 } else { 0.72_f64.powi(strange as i32) } * 0.995_f64.powi(rank.min(30) as i32);
+                let fit = if around > 0 { 0.3 } else { (if length > 1 { 0.9_f64 } else { 0.72 }).powi(strange as i32) }
+                    * 0.995_f64.powi(rank.min(30) as i32);
                 if fit >= 0.3 {
                     self.take(node, name, field, fit);
                 }
@@ -235,6 +239,9 @@ impl<'a, 'p> Search<'a, 'p> {
 
     fn take(&mut self, node: Node<'p>, name: &'p str, field: usize, fit: f64) {
         self.places[field] += 1;
+        if self.queries[field].is("title") {
+            return self.title(node, field, fit);
+        }
         let zone = self.view.reading().zone(node.index());
         if self.places[field] > MOST_PLACES * if self.queries[field].is_list() { 8 } else { 1 }
             || zone.is(Zone::NAVIGATION)
@@ -277,6 +284,25 @@ impl<'a, 'p> Search<'a, 'p> {
         found.push(Candidate { field, raw, score, resolver: "named", evidence: Evidence::Node(node.index()) });
     }
 
+    /// What is named `recipe-name` is the name of the recipe, whatever the page is called; where several are, they are names
+    /// of others too.
+    fn title(&mut self, node: Node<'p>, field: usize, fit: f64) {
+        let raw = node.text();
+        let zone = self.view.reading().zone(node.index());
+        if raw.is_empty()
+            || raw.len() > LONGEST
+            || node.end() - node.index() > LARGEST
+            || !(zone.is_main() || zone.is(Zone::HEADER))
+        {
+            return;
+        }
+        let found = &mut self.found[field];
+        if !found.iter().any(|known| known.raw == raw) {
+            let score = 0.88 * fit;
+            found.push(Candidate { field, raw, score, resolver: "named", evidence: Evidence::Node(node.index()) });
+        }
+    }
+
     fn finish(mut self, out: &mut Vec<Candidate>) {
         for (field, named) in self.items.into_iter().enumerate() {
             let query = &self.queries[field];
@@ -293,7 +319,11 @@ impl<'a, 'p> Search<'a, 'p> {
                 }
             }
         }
-        for mut found in self.found {
+        for (query, mut found) in self.queries.iter().zip(self.found) {
+            if query.is("title") && found.len() > 1 {
+                let share = 0.8 / found.len() as f64;
+                found.iter_mut().for_each(|candidate| candidate.score *= share);
+            }
             found.sort_by(|a, b| b.score.total_cmp(&a.score));
             out.extend(found.into_iter().take(MOST));
         }

@@ -25,6 +25,10 @@ pub struct FieldQuery {
     pub names: Vec<Vec<String>>,
     /// Words of links that lead to it.
     pub links: Vec<String>,
+    /// Kinds whose sum it is.
+    pub(super) parts: Vec<String>,
+    /// What the thing is that has the fields, as `recipe`; where they tell.
+    pub(super) about: Option<String>,
     /// Key of its kind in the lexicon.
     kind: String,
     /// Its name is that of its kind.
@@ -65,6 +69,8 @@ impl FieldQuery {
             labels,
             names: names.iter().map(|name| name.split(' ').map(str::to_owned).collect()).collect(),
             links: concept.links,
+            parts: if exact { concept.parts } else { Vec::new() },
+            about: None,
             kind: concept.key,
             exact,
             pattern: spec.validate.pattern.as_deref().map(Regex::new).transpose()?,
@@ -88,6 +94,17 @@ impl FieldQuery {
                     && lexicon::kind_named(&words[from..to]).is_some_and(|kind| kind != self.kind)
             })
         })
+    }
+
+    /// True for a word for the thing that has the fields; where they do not tell what it is, for any.
+    pub(super) fn fits_about(&self, word: &str) -> bool {
+        match self.about.as_deref() {
+            Some("article") => matches!(word, "article" | "entry" | "post" | "story" | "news"),
+            Some("place" | "home") => matches!(word, "venue" | "property" | "place" | "listing"),
+            Some("work") => matches!(word, "book" | "movie" | "film" | "song" | "album"),
+            Some(about) => about == word,
+            None => matches!(word, "product" | "recipe" | "article" | "entry"),
+        }
     }
 
     /// True for a field of this kind by its whole name.

@@ -200,8 +200,14 @@ fn value_of(
 ) -> Option<(String, String)> {
     for path in &query.properties {
         let values = graph.walk(object, path);
-        let mut texts: Vec<String> =
-            values.iter().filter_map(|value| text_of(graph, value, &query.spec.field_type, view, 0)).collect();
+        let text = |value: &Value| text_of(graph, value, &query.spec.field_type, view, 0);
+        let mut texts: Vec<String> = match values.as_slice() {
+            // A list written as one text with a line for each item.
+            [Value::String(one)] if query.is_list() && one.trim().contains('\n') => {
+                one.lines().map(plain).filter(|line| !line.is_empty()).take(MOST_ITEMS).collect()
+            }
+            values => values.iter().filter_map(|value| text(value)).collect(),
+        };
         texts.dedup();
         if query.is_list() && !texts.is_empty() {
             return Some((serde_json::to_string(&texts).ok()?, path.clone()));
