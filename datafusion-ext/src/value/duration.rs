@@ -122,7 +122,10 @@ fn spoken(plain: &str, unit: DurationUnit) -> Option<f64> {
         let (amount, after) = match amount(rest) {
             Some(found) => found,
             None => {
-                rest = skip_filler(rest)?;
+                // "1 hour hr": the unit again, for those who do not see its sign.
+                let word = unit_word(rest);
+                let again = last_unit.is_some() && seconds_of(word) == last_unit;
+                rest = if again { rest[word.len()..].trim_start_matches(['.', ' ', ',']) } else { skip_filler(rest)? };
                 continue;
             }
         };

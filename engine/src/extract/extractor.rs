@@ -14,6 +14,7 @@ use super::microdata::Microdata;
 use super::named::Named;
 use super::organizations::Organizations;
 use super::phones::Phones;
+use super::ratings::Ratings;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
 use super::sums::{self, Sum};
@@ -86,6 +87,7 @@ impl Extractor {
             Box::new(Hours),
             Box::new(Ingredients),
             Box::new(Named),
+            Box::new(Ratings),
             Box::new(Bylines),
             Box::new(Dates),
             Box::new(Organizations),

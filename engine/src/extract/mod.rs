@@ -28,6 +28,7 @@ mod phones;
 mod phrases;
 mod postal;
 mod query;
+mod ratings;
 mod rdfa;
 mod reading;
 mod resolver;

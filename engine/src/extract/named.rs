@@ -1,5 +1,6 @@
 use super::beside::{bare_item, value_text};
 use super::class_words::ClassWords;
+use super::ratings::is_vote;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::Node;
@@ -21,7 +22,7 @@ const MOST_PLACES: usize = 80;
 const MOST_ITEMS: usize = 300;
 
 /// Words of names that say nothing of what is in the element.
-const NEUTRAL: [&str; 46] = [
+const NEUTRAL: [&str; 53] = [
     "product",
     "recipe",
     "article",
@@ -38,6 +39,13 @@ const NEUTRAL: [&str; 46] = [
     "content",
     "data",
     "main",
+    "average",
+    "avg",
+    "mean",
+    "overall",
+    "aggregate",
+    "number",
+    "num",
     "wrapper",
     "container",
     "wrap",
@@ -172,11 +180,30 @@ impl<'a, 'p> Search<'a, 'p> {
         let Some(tag) = node.tag() else { return };
         if matches!(
             tag,
-            "html" | "body" | "head" | "script" | "style" | "link" | "form" | "button" | "svg" | "path" | "noscript"
+            "html"
+                | "body"
+                | "head"
+                | "script"
+                | "style"
+                | "link"
+                | "meta"
+                | "form"
+                | "input"
+                | "option"
+                | "select"
+                | "fieldset"
+                | "button"
+                | "svg"
+                | "path"
+                | "noscript"
         ) {
             return;
         }
         for (attribute, value) in node.attributes() {
+            // `data-rating="4.7"` holds the value itself.
+            if let Some(name) = attribute.strip_prefix("data-").filter(|_| value.len() <= 60) {
+                self.name(node, name, Some(value));
+            }
             if !matches!(
                 attribute,
                 "class"
@@ -188,18 +215,17 @@ impl<'a, 'p> Search<'a, 'p> {
                     | "data-field"
                     | "data-type"
                     | "data-name"
-                    | "name"
             ) || value.len() > 400
             {
                 continue;
             }
             for name in value.split_ascii_whitespace().take(12) {
-                self.name(node, name);
+                self.name(node, name, None);
             }
         }
     }
 
-    fn name(&mut self, node: Node<'p>, name: &'p str) {
+    fn name(&mut self, node: Node<'p>, name: &'p str, held: Option<&str>) {
         let words: Vec<Cow<'_, str>> = ClassWords::new(name).take(8).collect();
         for at in 0..words.len() {
             let Some(known) = self.names.get(words[at].as_ref()) else { continue };
@@ -215,30 +241,33 @@ impl<'a, 'p> Search<'a, 'p> {
                 if self.queries[field].names_another(&words, at, length) {
                     continue;
                 }
-                let rest = words
-                    .iter()
-                    .enumerate()
-                    .filter(|(other, _)| !(at..at + length).contains(other))
-                    .map(|(_, word)| word.as_ref());
-                let (mut strange, mut around) = (0_u32, 0);
-                for word in rest {
-                    if AROUND.contains(&word) {
+                let (mut strange, mut after, mut around) = (0, 0, 0);
+                for (other, word) in words.iter().enumerate().filter(|(other, _)| !(at..at + length).contains(other)) {
+                    if AROUND.contains(&word.as_ref()) {
                         around += 1;
-                    } else if !NEUTRAL.contains(&word) && !word.bytes().all(|byte| byte.is_ascii_digit()) {
-                        strange += 1;
+                    } else if !NEUTRAL.contains(&word.as_ref()) && !word.bytes().all(|byte| byte.is_ascii_digit()) {
+                        strange += i32::from(other < at);
+                        after += i32::from(other > at);
                     }
                 }
-                let fit = if around > 0 { 0.3 } else { (if length > 1 { 0.9_f64 } else { 0.72 }).powi(strange as i32) }
+                let before: f64 = if length > 1 { 0.9 } else { 0.72 };
+                // `category-drinks` says which category, not where the category stands.
+                let behind: f64 = if length > 1 { 0.8 } else { 0.4 };
+                let fit = if around > 0 { 0.3 } else { before.powi(strange) * behind.powi(after) }
                     * 0.995_f64.powi(rank.min(30) as i32);
                 if fit >= 0.3 {
-                    self.take(node, name, field, fit);
+                    self.take(node, name, field, fit, held);
                 }
             }
         }
     }
 
-    fn take(&mut self, node: Node<'p>, name: &'p str, field: usize, fit: f64) {
+    fn take(&mut self, node: Node<'p>, name: &'p str, field: usize, fit: f64, held: Option<&str>) {
         self.places[field] += 1;
+        // What scripts read is often something else: words are not taken from there.
+        if held.is_some() && (self.queries[field].is_list() || self.queries[field].spec.field_type == FieldType::Text) {
+            return;
+        }
         if self.queries[field].is("title") {
             return self.title(node, field, fit);
         }
@@ -268,10 +297,16 @@ impl<'a, 'p> Search<'a, 'p> {
         if size > LARGEST {
             return;
         }
-        let held = node.attr("content").or(node.attr("data-value")).filter(|value| !value.is_empty());
+        let fit = if held.is_some() { 0.75 } else { 1.0 };
+        let score = score * fit;
+        let held = held.or_else(|| node.attr("content").or(node.attr("data-value")).filter(|value| !value.is_empty()));
         let raw = held.map_or_else(|| value_text(node, query), str::to_owned);
+        let (node, raw) = whole_duration(query, node, raw);
         let long = query.is_like("description") || query.spec.field_type != FieldType::Text;
         if raw.is_empty() || (raw.len() > LONGEST && !long) || query.read(&raw).is_err() {
+            return;
+        }
+        if query.is("ratings") && !raw.contains(['.', ',']) && is_vote(node) {
             return;
         }
         // Of nested elements with one name the innermost is the value.
@@ -328,6 +363,18 @@ impl<'a, 'p> Search<'a, 'p> {
             out.extend(found.into_iter().take(MOST));
         }
     }
+}
+
+/// Hours and minutes often stand in elements of their own, side by side.
+fn whole_duration<'p>(query: &FieldQuery, node: Node<'p>, raw: String) -> (Node<'p>, String) {
+    if query.spec.field_type != FieldType::Duration {
+        return (node, raw);
+    }
+    let number = |raw: &str| query.read(raw).ok().and_then(|value| value.number);
+    let around =
+        node.ancestors().take(2).filter(|above| above.end() - above.index() <= 16).map(|above| (above, above.text()));
+    let larger = around.filter(|(_, text)| number(text) > number(&raw)).last();
+    larger.unwrap_or((node, raw))
 }
 
 /// The items of one list, or elements that are each an item.
