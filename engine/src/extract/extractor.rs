@@ -72,7 +72,7 @@ impl Extractor {
         let mut queries: Vec<FieldQuery> =
             fields.iter().zip(lexicon.concepts_of(fields)).map(query).collect::<Result<_, _>>()?;
         let about = lexicon.about(fields);
-        queries.iter_mut().for_each(|query| query.about.clone_from(&about));
+        queries.iter_mut().for_each(|query| query.set_about(about.as_deref()));
         let sums = sums::with_parts(&mut queries, &lexicon)?;
         let resolvers: Vec<Box<dyn Resolver>> = vec![
             Box::new(Rules::new(fields)?),
@@ -143,16 +143,17 @@ impl Extractor {
 }
 
 /// A list of ingredients with one item is a button beside it, or all items run together.
-fn doubt_single_items(queries: &[FieldQuery], candidates: &mut [Candidate]) {
+fn doubt_single_items(queries: &[FieldQuery], candidates: &mut Vec<Candidate>) {
     let lists = |query: &FieldQuery| query.is_list() && (query.is("ingredients") || query.is("instructions"));
-    for candidate in
-        candidates.iter_mut().filter(|candidate| lists(&queries[candidate.field]) && candidate.resolver != "rule")
-    {
-        let single = serde_json::from_str::<Vec<String>>(&candidate.raw).is_ok_and(|items| items.len() < 2);
-        if single {
-            candidate.score *= 0.5;
+    let is_single = |raw: &str| serde_json::from_str::<Vec<String>>(raw).map_or(true, |items| items.len() < 2);
+    candidates.retain_mut(|candidate| {
+        let wanted = lists(&queries[candidate.field]) && candidate.resolver != "rule";
+        if !wanted || !is_single(&candidate.raw) {
+            return true;
         }
-    }
+        candidate.score *= 0.5;
+        !matches!(candidate.resolver, "label" | "named")
+    });
 }
 
 fn shorten(text: &str) -> String {

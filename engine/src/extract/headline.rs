@@ -1,4 +1,5 @@
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta};
+use super::phrases::fold_label;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta, words};
 use crate::page::PageSnapshot;
 use url::Url;
 
@@ -18,10 +19,13 @@ impl Resolver for Headline {
                     out.push(Candidate { field, raw, score, resolver: "headline", evidence });
                 }
             };
-            let headings: Vec<_> = page.page.elements("h1").filter(|h1| h1.is_rendered()).collect();
+            let headings: Vec<_> =
+                page.page.elements("h1").filter(|h1| h1.is_rendered() && !h1.text().is_empty()).collect();
             // One h1 is the headline; several are a design.
             let score = if headings.len() == 1 { 0.75 } else { 0.55 };
-            if let Some(h1) = headings.iter().find(|h1| !h1.text().is_empty()) {
+            let title = letters(&page.page.title());
+            let like_title = headings.iter().find(|h1| title.contains(&letters(&h1.text())));
+            if let Some(h1) = like_title.or(headings.first()) {
                 add(h1.text(), score, Evidence::Node(h1.index()));
             }
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
@@ -86,6 +90,11 @@ impl Surroundings {
         let mut rest = title.trim();
         while let Some((at, length)) = last_separator(rest) {
             let (before, after) = (rest[..at].trim(), rest[at + length..].trim());
+            // "Dumplings – Recipe".
+            if words("things").is(&fold_label(after)) && !fold_label(before).is_empty() {
+                rest = before;
+                continue;
+            }
             // A site's name is short beside a headline.
             let unknown_site = self.site_names.is_empty() && after.chars().count() * 2 <= before.chars().count();
             if self.is_site(after) || unknown_site || self.headings.contains(&letters(before)) {

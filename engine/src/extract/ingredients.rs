@@ -114,11 +114,13 @@ fn is_quantity(reading: &Reading<'_>, line: &Line) -> bool {
         unit.len() < token.len() && !unit.is_empty() && units.is(unit)
     };
     let has_unit = tokens.iter().any(|token| glued(token)) || units.within(folded);
+    // "Posted on: 11 November 2024".
+    let dated = tokens.iter().any(|token| token.len() == 4 && (token.starts_with("19") || token.starts_with("20")));
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     // Times and steps begin with numbers too.
     let is_time = tokens.len() <= 4 && (words("minute").within(folded) || words("hour").within(folded));
     let is_step = text.split_once(['.', ')']).is_some_and(|(number, rest)| number.len() <= 2 && rest.len() > 60);
-    letters >= 2 && !is_time && !is_step && (has_unit || (begins && tokens.len() >= 2 && tokens.len() <= 14))
+    letters >= 2 && !dated && !is_time && !is_step && (has_unit || (begins && tokens.len() >= 2 && tokens.len() <= 14))
 }
 
 /// The items of a run: by element of a list or row of a table, else by line.

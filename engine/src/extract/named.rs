@@ -107,7 +107,7 @@ const AROUND: [&str; 26] = [
     "calculator",
 ];
 /// Kinds whose places have better signs, or whose names stand for too much.
-const NOT_BY_NAME: [&str; 12] = [
+const NOT_BY_NAME: [&str; 11] = [
     "author",
     "published",
     "modified",
@@ -119,7 +119,6 @@ const NOT_BY_NAME: [&str; 12] = [
     "website",
     "keywords",
     "contact_person",
-    "description",
 ];
 
 impl Resolver for Named {
@@ -155,11 +154,6 @@ impl<'a, 'p> Search<'a, 'p> {
                 continue;
             }
             for (rank, words) in query.names.iter().enumerate() {
-                // A title is anybody's; a recipe name is a recipe's.
-                let telling = words.len() == 2 && query.fits_about(&words[0]);
-                if query.is("title") && !telling {
-                    continue;
-                }
                 if let Some(first) = words.first() {
                     names.entry(first).or_default().push((field, rank, words));
                 }
@@ -268,8 +262,8 @@ impl<'a, 'p> Search<'a, 'p> {
         if held.is_some() && (self.queries[field].is_list() || self.queries[field].spec.field_type == FieldType::Text) {
             return;
         }
-        if self.queries[field].is("title") {
-            return self.title(node, field, fit);
+        if self.queries[field].is("title") || self.queries[field].is("description") {
+            return self.of_thing(node, field, fit);
         }
         let zone = self.view.reading().zone(node.index());
         if self.places[field] > MOST_PLACES * if self.queries[field].is_list() { 8 } else { 1 }
@@ -321,14 +315,19 @@ impl<'a, 'p> Search<'a, 'p> {
 
     /// What is named `recipe-name` is the name of the recipe, whatever the page is called; where several are, they are names
     /// of others too.
-    fn title(&mut self, node: Node<'p>, field: usize, fit: f64) {
+    fn of_thing(&mut self, node: Node<'p>, field: usize, fit: f64) {
         let raw = node.text();
         let zone = self.view.reading().zone(node.index());
         if raw.is_empty()
-            || raw.len() > LONGEST
+            || raw.len() > 4 * LONGEST
             || node.end() - node.index() > LARGEST
             || !(zone.is_main() || zone.is(Zone::HEADER))
         {
+            return;
+        }
+        // A title has its line to itself.
+        let one_line = self.view.reading().lines_below(node).len() == 1;
+        if self.queries[field].is("title") && !one_line {
             return;
         }
         let found = &mut self.found[field];
@@ -355,7 +354,7 @@ impl<'a, 'p> Search<'a, 'p> {
             }
         }
         for (query, mut found) in self.queries.iter().zip(self.found) {
-            if query.is("title") && found.len() > 1 {
+            if (query.is("title") || query.is("description")) && found.len() > 1 {
                 let share = 0.8 / found.len() as f64;
                 found.iter_mut().for_each(|candidate| candidate.score *= share);
             }

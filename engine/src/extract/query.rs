@@ -27,8 +27,6 @@ pub struct FieldQuery {
     pub links: Vec<String>,
     /// Kinds whose sum it is.
     pub(super) parts: Vec<String>,
-    /// What the thing is that has the fields, as `recipe`; where they tell.
-    pub(super) about: Option<String>,
     /// Key of its kind in the lexicon.
     kind: String,
     /// Its name is that of its kind.
@@ -70,7 +68,6 @@ impl FieldQuery {
             names: names.iter().map(|name| name.split(' ').map(str::to_owned).collect()).collect(),
             links: concept.links,
             parts: if exact { concept.parts } else { Vec::new() },
-            about: None,
             kind: concept.key,
             exact,
             pattern: spec.validate.pattern.as_deref().map(Regex::new).transpose()?,
@@ -96,15 +93,30 @@ impl FieldQuery {
         })
     }
 
-    /// True for a word for the thing that has the fields; where they do not tell what it is, for any.
-    pub(super) fn fits_about(&self, word: &str) -> bool {
-        match self.about.as_deref() {
-            Some("article") => matches!(word, "article" | "entry" | "post" | "story" | "news"),
-            Some("place" | "home") => matches!(word, "venue" | "property" | "place" | "listing"),
-            Some("work") => matches!(word, "book" | "movie" | "film" | "song" | "album"),
-            Some(about) => about == word,
-            None => matches!(word, "product" | "recipe" | "article" | "entry"),
+    /// Tells what the thing is that has the fields: its title is a `recipe name`, its description a `recipe summary`.
+    pub(super) fn set_about(&mut self, about: Option<&str>) {
+        if !(self.is("title") || self.is("description")) {
+            return;
         }
+        let things: &[&str] = match about {
+            Some("article") => &["article", "entry", "post", "story", "news"],
+            Some("place" | "home") => &["venue", "property", "place", "listing"],
+            Some("work") => &["book", "movie", "film", "song", "album"],
+            Some("product") => &["product", "item", "products"],
+            Some("recipe") => &["recipe", "recipes"],
+            Some("event") => &["event"],
+            Some("job") => &["job", "position"],
+            Some(_) => &[],
+            None => &["product", "recipe", "article", "entry"],
+        };
+        let parts: &[&str] = if self.is("title") {
+            &["name", "title", "headline"]
+        } else {
+            &["description", "summary", "intro", "excerpt"]
+        };
+        let of_thing =
+            |thing: &&str| parts.iter().map(|part| vec![(*thing).to_owned(), (*part).to_owned()]).collect::<Vec<_>>();
+        self.names = things.iter().flat_map(of_thing).collect();
     }
 
     /// True for a field of this kind by its whole name.
