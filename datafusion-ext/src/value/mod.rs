@@ -27,6 +27,7 @@ mod number;
 mod phone;
 mod rule;
 mod similarity;
+mod terms;
 mod text;
 mod text_similarity;
 mod typed_value;
@@ -40,6 +41,7 @@ pub(crate) use list::json_items;
 pub use normalise::normalise;
 pub use rule::{DEFAULT_THRESHOLD, ValueRule};
 pub use similarity::similarity;
+pub use terms::Terms;
 pub use typed_value::TypedValue;
 
 #[cfg(test)]

@@ -18,7 +18,13 @@ use super::{
 /// # Ok::<(), mino_datafusion::value::ValueError>(())
 /// ```
 pub fn normalise(rule: &ValueRule, raw: &str) -> Result<TypedValue, ValueError> {
+    let term = rule.terms.as_ref().and_then(|terms| terms.canonical(raw));
     match &rule.field_type {
+        FieldType::Text | FieldType::Enum if term.is_some() => Ok(TypedValue::text(term.unwrap_or(raw).to_owned())),
+        FieldType::Boolean if term.is_some() => {
+            let yes = rule.terms.as_ref().and_then(|terms| terms.is_yes(raw)).unwrap_or_default();
+            boolean::normalise(if yes { "true" } else { "false" })
+        }
         FieldType::Text => match rule.counts.as_ref().and_then(|counts| counts.canonical(raw)) {
             Some(counted) => text::normalise(&counted),
             None => text::normalise(raw),

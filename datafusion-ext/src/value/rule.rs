@@ -1,4 +1,4 @@
-use super::{Counts, DurationUnit, FieldType};
+use super::{Counts, DurationUnit, FieldType, Terms};
 use serde::{Deserialize, Serialize};
 
 /// Similarity from which two values match, unless a field sets its own.
@@ -32,6 +32,9 @@ pub struct ValueRule {
     /// What a text counts, where the field is such a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+    /// What a text means, where the field says one of a few things.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
     /// The text by which ground truth says that there is no value.
     #[serde(default = "default_marker")]
     pub absent_marker: String,
@@ -54,6 +57,7 @@ impl ValueRule {
             country: None,
             currency: None,
             counts: None,
+            terms: None,
             absent_marker: default_marker(),
         }
     }

@@ -4,6 +4,11 @@ use super::choose::choose;
 use super::dates::Dates;
 use super::emails::Emails;
 use super::headline::{self, Headline};
+use super::gtins::Gtins;
+use super::microformats::Microformats;
+use super::prices::Prices;
+use super::state::State;
+use super::stock::Stock;
 use super::hours::Hours;
 use super::ingredients::Ingredients;
 use super::json_ld::JsonLd;
@@ -88,6 +93,11 @@ impl Extractor {
             Box::new(Ingredients),
             Box::new(Named),
             Box::new(Ratings),
+            Box::new(Prices),
+            Box::new(Stock),
+            Box::new(Gtins),
+            Box::new(Microformats),
+            Box::new(State),
             Box::new(Bylines),
             Box::new(Dates),
             Box::new(Organizations),

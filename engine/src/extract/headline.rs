@@ -195,6 +195,7 @@ mod tests {
     fn what_follows_the_heading_is_dropped() {
         let headed = surroundings("<meta property='og:site_name' content='Acme'><h1>Beef <b>stew</b></h1>");
         assert_eq!(headed.without_site("Beef stew | Recipes | Acme"), "Beef stew");
-        assert_eq!(headed.without_site("Pork stew | Recipes | Acme"), "Pork stew | Recipes");
+        assert_eq!(headed.without_site("Pork stew | Winter | Acme"), "Pork stew | Winter");
+        assert_eq!(headed.without_site("Pork stew | Recipes | Acme"), "Pork stew");
     }
 }

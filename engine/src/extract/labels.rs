@@ -131,7 +131,10 @@ impl<'a, 'p> Search<'a, 'p> {
             if trust == COUNTED && !counts {
                 continue;
             }
-            let Some(raw) = accept(value, query) else { continue };
+            // "22 € <small>a person</small>": the first part alone may do.
+            let first = self.reading.breaks(line).find(|at| *at > from).filter(|at| *at < from + value.len());
+            let part = || value.get(..first? - from);
+            let Some(raw) = accept(value, query).or_else(|| accept(part()?, query)) else { continue };
             let node = self.reading.element(line, from, from + value.len());
             self.keep(field, rank, raw, trust * share(line), node);
         }

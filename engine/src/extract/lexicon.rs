@@ -3,7 +3,7 @@
 
 use super::phrases::{Phrases, fold_label};
 use crate::model::{FieldSpec, LexiconEntry};
-use mino_datafusion::value::{Counts, FieldType, ValueRule};
+use mino_datafusion::value::{Counts, FieldType, Terms, ValueRule};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -32,6 +32,8 @@ pub(super) struct Concept {
     pub(super) counts: Option<Counts>,
     /// Kinds whose sum it is.
     pub(super) parts: Vec<String>,
+    /// What its texts mean.
+    pub(super) terms: Option<Terms>,
 }
 
 /// Every kind of field that is known.
@@ -54,6 +56,11 @@ struct Machine {
     counts: Option<Counts>,
     #[serde(default)]
     parts: Vec<String>,
+    /// Term → the words of languages that mean it.
+    #[serde(default)]
+    terms: BTreeMap<String, String>,
+    #[serde(default)]
+    yes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +117,7 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
             microformats: machine.microformats.clone(),
             counts: machine.counts.clone(),
             parts: machine.parts.clone(),
+            terms: terms(machine, &words),
             ..Concept::default()
         });
     }
@@ -131,6 +139,13 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
         kinds,
     }
 });
+
+fn terms(machine: &Machine, words: &HashMap<String, Vec<String>>) -> Option<Terms> {
+    let phrases = |purpose: &String| words.get(purpose).map(|words| words.iter().map(|word| fold_label(word)).collect());
+    let terms = machine.terms.iter().map(|(term, purpose)| (term.clone(), phrases(purpose).unwrap_or_default()));
+    let terms = Terms { terms: terms.collect(), yes: machine.yes.clone() };
+    (!terms.terms.is_empty()).then_some(terms)
+}
 
 struct BuiltIn {
     lexicon: Lexicon,
@@ -262,9 +277,13 @@ fn add(known: &mut Vec<String>, more: Vec<String>) {
 #[must_use]
 pub fn value_rule(spec: &FieldSpec) -> ValueRule {
     let mut rule = spec.value_rule();
+    let found = BUILT_IN.lexicon.candidates(spec);
+    let Some((concept, _)) = found.first() else { return rule };
     if spec.field_type == FieldType::Text {
-        let found = BUILT_IN.lexicon.candidates(spec);
-        rule.counts = found.first().and_then(|(concept, _)| concept.counts.clone());
+        rule.counts.clone_from(&concept.counts);
+    }
+    if matches!(spec.field_type, FieldType::Text | FieldType::Enum | FieldType::Boolean) && spec.validate.allowed.is_empty() {
+        rule.terms.clone_from(&concept.terms);
     }
     rule
 }
@@ -297,7 +316,7 @@ mod tests {
             let found = lexicon.concepts_of(&fields);
             found.iter().map(|found| found.map_or("", |(concept, _)| &concept.key).to_owned()).collect()
         };
-        assert_eq!(keys(&["total_time", "monthly_price", "sheriff"]), ["total_time", "price", ""]);
+        assert_eq!(keys(&["total_time", "evening_price", "sheriff"]), ["total_time", "price", ""]);
         assert_eq!(keys(&["name", "price", "sku"]), ["title", "price", "sku"]);
         assert_eq!(keys(&["name", "phone", "address"]), ["organization", "phone", "address"]);
         let mut who = FieldSpec::new("who", FieldType::Text);

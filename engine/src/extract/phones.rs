@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_fax_is_no_telephone() {
-        let html = "<html lang=en-US><td>Phone<br>Fax<td>(202) 456-1414<br>Fax: (202) 456-1111";
+        let html = "<html lang=en-US><p>Phone<br>(202) 456-1414<p>Fax<br>(202) 456-1111";
         assert_eq!(found("fax:phone", html), "(202) 456-1111");
         assert_eq!(found("phone:phone", html), "(202) 456-1414");
     }

@@ -213,11 +213,25 @@ fn value_of(
             return Some((serde_json::to_string(&texts).ok()?, path.clone()));
         }
         let Some(raw) = one_of(texts, query) else { continue };
+        let raw = with_currency(graph, object, path, raw, query);
         if query.read(&raw).is_ok() {
             return Some((raw, path.clone()));
         }
     }
     None
+}
+
+/// A bare amount with the currency beside it.
+fn with_currency(graph: &Graph<'_>, object: &Map<String, Value>, path: &str, raw: String, query: &FieldQuery) -> String {
+    let bare = raw.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b' '));
+    if query.spec.field_type != FieldType::Money || !bare {
+        return raw;
+    }
+    let beside = path.rsplit_once('.').map_or_else(|| "priceCurrency".to_owned(), |(above, _)| format!("{above}.priceCurrency"));
+    match graph.walk(object, &beside).first().and_then(|value| value.as_str()) {
+        Some(currency) if currency.len() == 3 => format!("{raw} {currency}"),
+        _ => raw,
+    }
 }
 
 /// One text of several values: for a text all of them, unless one holds the others; for any other type the first that

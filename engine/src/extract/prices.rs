@@ -1,0 +1,285 @@
+use super::class_words::ClassWords;
+use super::phrases::fold_label;
+use super::reading::{Line, Reading};
+use super::zone::Zone;
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
+use crate::page::Node;
+use mino_datafusion::value::{FieldType, ValueRule, normalise};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Amounts of money: the price to pay now, the one before it, and their currency, by size, place, names and the words
+/// around them.
+#[derive(Debug)]
+pub(super) struct Prices;
+
+/// Amounts of one page that are looked at.
+const MOST: usize = 200;
+
+static AMOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let number = r"\d{1,3}(?:[ \u{a0}\u{202f}.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?";
+    let sign = r"(?:US|CA|AU|NZ|HK|A|C|R|S|MX)?\$|€|£|¥|￥|₹|₽|₺|₩|₫|฿|₪|₱|zł|Kč|kr\.?|Ft|lei|CHF|Fr\.|EUR|USD|GBP|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|JPY|BRL|INR|Rs\.?|円|元|руб";
+    Regex::new(&format!(r"(?:(?P<before>{sign})\s{{0,2}}(?P<a>{number})(?:[,.][-–—]+)?|(?P<b>{number})(?:[,.]?[-–—]+)?\s{{0,2}}(?P<after>{sign}))")).ok()
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Now,
+    Before,
+}
+
+struct Amount {
+    raw: String,
+    number: String,
+    sign: String,
+    kind: Kind,
+    score: f64,
+    node: usize,
+    size: f32,
+}
+
+impl Resolver for Prices {
+    fn name(&self) -> &'static str {
+        "price"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        let wanted = |query: &FieldQuery| query.is_like("price") || query.is_like("list_price") || query.is("currency");
+        if !queries.iter().any(wanted) {
+            return;
+        }
+        let mut all = amounts(page);
+        by_size(&mut all);
+        all.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for (field, query) in queries.iter().enumerate().filter(|(_, query)| wanted(query)) {
+            if query.is("currency") {
+                let best = all.iter().find(|amount| amount.kind == Kind::Now).and_then(|amount| Some((currency(page, &amount.sign)?, amount)));
+                if let Some((code, amount)) = best {
+                    out.push(Candidate { field, raw: code, score: 0.62, resolver: self.name(), evidence: Evidence::Node(amount.node) });
+                }
+                continue;
+            }
+            let kind = if query.is_like("list_price") { Kind::Before } else { Kind::Now };
+            for amount in all.iter().filter(|amount| amount.kind == kind).take(4) {
+                // `ticket_price` is not any price.
+                let named = if query.is("price") || query.is("list_price") { 1.0 } else { 0.7 };
+                let raw = match query.spec.field_type {
+                    FieldType::Money | FieldType::Text => amount.raw.clone(),
+                    _ => amount.number.clone(),
+                };
+                out.push(Candidate { field, raw, score: amount.score * named, resolver: self.name(), evidence: Evidence::Node(amount.node) });
+            }
+        }
+    }
+}
+
+fn amounts(page: &PageView<'_>) -> Vec<Amount> {
+    let Some(pattern) = &*AMOUNT else { return Vec::new() };
+    let reading = page.reading();
+    let mut all = Vec::new();
+    for (at, line) in reading.lines().iter().enumerate() {
+        let text = reading.text(line);
+        if text.len() > 1_500 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let mut last = 0;
+        for found in pattern.captures_iter(text) {
+            let (Some(whole), Some(number)) = (found.get(0), found.name("a").or(found.name("b"))) else { continue };
+            let sign = found.name("before").or(found.name("after")).map_or("", |sign| sign.as_str());
+            let joined = text[..whole.start()].ends_with(|c: char| c.is_alphanumeric()) || text[whole.end()..].starts_with(|c: char| c.is_ascii_digit());
+            if joined {
+                continue;
+            }
+            let place = Place { page, reading, at, line, from: whole.start(), to: whole.end(), last };
+            let cents = small_cents(reading, line, number.start(), number.end());
+            last = whole.end();
+            let raw = match cents {
+                Some(cents) => format!("{}.{} {sign}", &text[number.start()..cents], &text[cents..number.end()]),
+                None => whole.as_str().to_owned(),
+            };
+            let number = cents.map_or_else(|| number.as_str().to_owned(), |cents| format!("{}.{}", &text[number.start()..cents], &text[cents..number.end()]));
+            all.push(place.amount(raw, number, sign.to_owned()));
+            if all.len() == MOST {
+                return all;
+            }
+        }
+    }
+    all
+}
+
+/// "19<sup>99</sup>": where the cents begin that are written small and without a point.
+fn small_cents(reading: &Reading<'_>, line: &Line, from: usize, to: usize) -> Option<usize> {
+    let at = reading.breaks(line).find(|at| *at > from && *at + 2 == to)?;
+    let text = reading.text(line);
+    text[from..to].bytes().all(|byte| byte.is_ascii_digit()).then_some(at)
+}
+
+struct Place<'a, 'p> {
+    page: &'a PageView<'p>,
+    reading: &'a Reading<'p>,
+    at: usize,
+    line: &'a Line,
+    from: usize,
+    to: usize,
+    /// Where the amount before it in the line ended.
+    last: usize,
+}
+
+impl Place<'_, '_> {
+    fn amount(&self, raw: String, number: String, sign: String) -> Amount {
+        let text = self.reading.text(self.line);
+        let node = self.reading.element(self.line, self.from, self.to);
+        let mut before = fold_label(&text[self.last..self.from]);
+        if before.is_empty() && self.last == 0 && self.at > 0 {
+            let above = self.reading.folded(&self.reading.lines()[self.at - 1]);
+            if above.chars().count() <= 32 && !above.contains(|c: char| c.is_ascii_digit()) {
+                before = above.to_owned();
+            }
+        }
+        let after = fold_label(text[self.to..].split(['|', '•']).next().unwrap_or_default());
+        let names = self.page.page.node(node).map_or(Names::default(), Names::around);
+        let struck = self.page.page.node(node).is_some_and(is_struck);
+        let last_before = words("old_price").last(&before).is_some_and(|end| before.len() - end <= 12);
+        let kind = if struck || names.before || last_before { Kind::Before } else { Kind::Now };
+        let mut score: f64 = if names.price { 0.72 } else { 0.6 };
+        // An amount with a line to itself is meant to be seen.
+        let alone = text.len() - (self.to - self.from) <= 24;
+        score *= if alone { 1.0 } else { 0.62 };
+        if words("shipping").within(&before) || words("shipping").prefix(&after).is_some() {
+            score *= 0.3;
+        }
+        if words("unit_price").prefix(&after).is_some() {
+            score *= 0.55;
+        }
+        if number.chars().all(|c| matches!(c, '0' | '.' | ',')) {
+            score *= 0.2;
+        }
+        if self.page.page.node(node).is_some_and(|node| node.ancestors().take(4).any(|above| above.tag() == Some("a"))) {
+            score *= 0.6;
+        }
+        score *= self.place(node);
+        let size = self.page.page.node(node).and_then(Node::font).map_or(0.0, |font| font.size);
+        Amount { raw, number, sign, kind, score, node, size }
+    }
+
+    fn place(&self, node: usize) -> f64 {
+        let zone = self.line.zone;
+        let zoned = if zone.is(Zone::OTHERS) || zone.is(Zone::NAVIGATION) {
+            0.35
+        } else if zone.is(Zone::HEADER) || zone.is(Zone::FOOTER) || zone.is(Zone::OVERLAY) {
+            0.5
+        } else if zone.is(Zone::ASIDE) {
+            0.75
+        } else {
+            1.0
+        };
+        let near = match self.page.distance(node) {
+            Some(0..=18) => 1.0,
+            Some(-6..=-1) => 0.92,
+            Some(19..=45) => 0.88,
+            Some(46..) => 0.7,
+            Some(_) => 0.6,
+            None => 0.9,
+        };
+        // The first of equals is the page's own.
+        let order = 0.999_f64.powi(self.at.min(400) as i32);
+        zoned * near * order * if self.line.hidden { 0.6 } else { 1.0 }
+    }
+}
+
+/// What the names of the elements around an amount say of it.
+#[derive(Default)]
+struct Names {
+    price: bool,
+    before: bool,
+}
+
+impl Names {
+    fn around(node: Node<'_>) -> Self {
+        let mut found = Self::default();
+        for (step, above) in std::iter::once(node).chain(node.ancestors()).take(4).enumerate() {
+            let names = [above.attr("class"), above.attr("id"), above.attr("data-testid"), above.attr("data-test"), above.attr("itemprop")];
+            for name in names.into_iter().flatten().flat_map(str::split_ascii_whitespace).take(16) {
+                for word in ClassWords::new(name) {
+                    match word.as_ref() {
+                        "price" | "prices" | "preis" | "prix" | "precio" | "prezzo" | "prijs" | "pris" | "cena" | "amount" => found.price = true,
+                        "old" | "was" | "strike" | "struck" | "striked" | "crossed" | "list" | "listprice" | "regular" | "rrp" | "msrp" | "uvp" | "original"
+                        | "before" | "compare" | "previous" | "oldprice" | "strikethrough" | "retail"
+                            if step < 2 && found_price_word(name) =>
+                        {
+                            found.before = true;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// "regular" says something of a price only in a name that is about one.
+fn found_price_word(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["price", "preis", "prix", "precio", "prezzo", "prijs", "pris", "cena", "strike", "struck", "crossed", "compare", "rrp", "msrp", "uvp"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+fn is_struck(node: Node<'_>) -> bool {
+    let by_tag = |node: Node<'_>| matches!(node.tag(), Some("del" | "s" | "strike"));
+    let by_font = node.descendants().chain([node]).take(6).any(|below| below.font().is_some_and(|font| font.struck));
+    by_font || by_tag(node) || node.ancestors().take(4).any(by_tag)
+}
+
+/// The price to pay is written larger than the others.
+fn by_size(all: &mut [Amount]) {
+    let largest = all.iter().map(|amount| amount.size).fold(0.0_f32, f32::max);
+    if largest > 0.0 {
+        for amount in all {
+            let share = f64::from(amount.size / largest).clamp(0.3, 1.0);
+            amount.score *= 0.75 + 0.4 * (share - 0.3);
+        }
+    }
+}
+
+/// ISO 4217 of a sign, by the page's country where several share it.
+fn currency(page: &PageView<'_>, sign: &str) -> Option<String> {
+    const SHARED: [(&str, &[(&str, &str)]); 3] = [
+        ("$", &[("US", "USD"), ("CA", "CAD"), ("AU", "AUD"), ("NZ", "NZD"), ("SG", "SGD"), ("MX", "MXN"), ("CL", "CLP"), ("CO", "COP")]),
+        ("kr", &[("SE", "SEK"), ("NO", "NOK"), ("DK", "DKK"), ("IS", "ISK")]),
+        ("¥", &[("JP", "JPY"), ("CN", "CNY")]),
+    ];
+    let plain = sign.trim_end_matches('.').to_lowercase().replace('￥', "¥");
+    if let Some((_, codes)) = SHARED.iter().find(|(known, _)| *known == plain) {
+        let by_country = page.locale().countries.iter().find_map(|country| codes.iter().find(|(known, _)| known == country));
+        if let Some((_, code)) = by_country {
+            return Some((*code).to_owned());
+        }
+    }
+    normalise(&ValueRule::new(FieldType::Money), &format!("1 {sign}")).ok()?.currency
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{extracted, found};
+
+    #[test]
+    fn the_price_to_pay_now() {
+        let price = |html: &str| found("price:money", html);
+        assert_eq!(price("<h1>Lamp</h1><p><del>$49.00</del> $39.00<p>Shipping $5.00<h2>Related products</h2><p>$9.00"), "$39.00");
+        assert_eq!(price("<h1>Lampe</h1><p>UVP 49,00 €<p><b>39,00 €</b><p>zzgl. Versand 4,90 €"), "39,00 €");
+        assert_eq!(price("<a>Cart $0.00</a><h1>Lamp</h1><div class=price>$19<sup>99</sup></div>"), "19.99 $");
+        assert_eq!(price("<h1>Lampa</h1><p>1 299 kr"), "1 299 kr");
+        assert_eq!(price("<h1>ランプ</h1><p>¥1,980 税込"), "¥1,980");
+        assert_eq!(price("<h1>Lamp</h1><p>Made in 1999, 20 watts"), "");
+    }
+
+    #[test]
+    fn prices_before_and_currencies() {
+        let html = "<html lang=en-CA><h1>Lamp</h1><p class=was-price>$49.00<p>$39.00";
+        let found = extracted(&["price:money", "list_price:money", "currency"], html).fields;
+        let raw: Vec<String> = found.into_iter().map(|found| found.map(|found| found.raw).unwrap_or_default()).collect();
+        assert_eq!(raw, ["$39.00", "$49.00", "CAD"]);
+    }
+}
