@@ -239,6 +239,12 @@ pub fn artifact(org: &Slug, run_id: &str, task_id: &str, attempt_id: &str, name:
     Path::from_iter(["artifacts", org.as_str(), run_id, task_id, attempt_id, name])
 }
 
+/// Everything that the attempts of a run left behind beside their rows.
+#[must_use]
+pub fn artifacts(org: &Slug, run_id: &str) -> Path {
+    Path::from_iter(["artifacts", org.as_str(), run_id])
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

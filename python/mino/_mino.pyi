@@ -43,6 +43,8 @@ class Client:
         max_retries: int | None = None,
         timeout: float | str | None = None,
         screenshots: Literal["on_failure", "always", "never"] | None = None,
+        fetch: Literal["auto", "http", "browser"] | None = None,
+        archive: bool | None = None,
         browser: str | None = None,
         on_progress: Callable[[RunEvent], object] | Callable[[dict[str, Any]], object] | None = None,
     ) -> RunReport:

@@ -78,6 +78,7 @@ class RunSettings(TypedDict):
     max_retries: int
     timeout: str
     screenshots: Literal["on_failure", "always", "never"]
+    fetch: Literal["auto", "http", "browser"]
     archive: bool
 
 

@@ -5,7 +5,6 @@ use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
 use crate::settings::{Span, parse, whole};
-use mino_engine::browse::locate;
 use mino_engine::campaign::{self, RunRequest};
 use mino_engine::catalog::Catalog;
 use mino_engine::run::Listener;
@@ -48,7 +47,7 @@ impl Client {
     }
 
     #[pyo3(signature = (campaign, *, sample = "all", seed = 0, run_type = None, concurrency = None, max_retries = None,
-        timeout = None, screenshots = None, browser = None, on_progress = None))]
+        timeout = None, screenshots = None, fetch = None, archive = None, browser = None, on_progress = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn run(
         &self,
@@ -61,6 +60,8 @@ impl Client {
         max_retries: Option<i128>,
         timeout: Option<Span>,
         screenshots: Option<&str>,
+        fetch: Option<&str>,
+        archive: Option<bool>,
         browser: Option<&str>,
         on_progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<RunReport> {
@@ -70,8 +71,6 @@ impl Client {
         let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
         listeners.extend(on_progress.map(|told| Box::new(told) as Box<dyn Listener>));
         let browser = browser.map(str::to_owned).or_else(|| std::env::var("MINO_BROWSER").ok());
-        let found = locate(browser.as_deref(), std::env::var_os("PATH").as_deref());
-        let browser = found.map_err(|error| raise(&error.into()))?;
         let request = RunRequest {
             sample: parse(sample)?,
             seed: whole("seed", seed)?,
@@ -80,8 +79,11 @@ impl Client {
             max_retries: max_retries.map(|number| whole("max_retries", number)).transpose()?,
             timeout: timeout.map(Span::duration).transpose()?,
             screenshots: screenshots.map(parse).transpose()?,
+            fetch: fetch.map(parse).transpose()?,
+            archive,
+            browser,
             stop: stop.clone(),
-            ..RunRequest::new(campaign, browser)
+            ..RunRequest::new(campaign)
         };
         let report = wait(py, Some(&stop), campaign::run(&self.catalog, request, &mut listeners));
         match raised.take() {

@@ -1,8 +1,8 @@
 use crate::mino::{Mino, files};
-use mino_engine::browse::{Fleet, FleetOptions, locate};
+use mino_engine::browse::{Fleet, FleetOptions, HttpTier, locate};
 use mino_engine::campaign::connect;
 use mino_engine::model::RunRecord;
-use mino_engine::run::{Ended, Execution, execute, finalize, read_plan};
+use mino_engine::run::{Ended, Execution, Source, execute, finalize, read_plan};
 use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,8 @@ async fn a_finished_run_that_is_executed_and_finalized_again_stays_as_it_is() {
     assert_eq!(plan.tasks.len(), 3);
     let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
     let fleet = Fleet::launch(FleetOptions { source, tabs: 1 }).await.unwrap();
-    let how = Execution { fleet, stop: CancellationToken::new() };
+    let source = Source::Live { http: HttpTier::new().unwrap(), fleet: Some(fleet) };
+    let how = Execution { source, stop: CancellationToken::new() };
     let stopped = execute(&catalog, &plan, how, &mut []).await.unwrap();
     assert!(!stopped);
     let result = finalize(&catalog, &plan, &Ended::Completed, &mut []).await.unwrap();

@@ -47,7 +47,8 @@ impl Terms {
 
 /// `in_stock`, "In Stock" and "InStock" have the same letters.
 fn same_letters(a: &str, b: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     letters(a) == letters(b)
 }
 
@@ -82,6 +83,9 @@ mod tests {
         assert_eq!(terms.canonical("in_stock"), Some("InStock"));
         assert_eq!(terms.canonical("○ 在庫あり"), Some("InStock"));
         assert_eq!(terms.canonical("Stockholm"), None);
-        assert_eq!((terms.is_yes("Auf Lager"), terms.is_yes("sold out"), terms.is_yes("?")), (Some(true), Some(false), None));
+        assert_eq!(
+            (terms.is_yes("Auf Lager"), terms.is_yes("sold out"), terms.is_yes("?")),
+            (Some(true), Some(false), None)
+        );
     }
 }

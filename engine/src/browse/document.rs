@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use tokio::time::Instant;
 
 /// A document larger than this is not read: it would fill the memory of browser and engine.
-const DOCUMENT_LIMIT: u64 = 10 << 20;
+pub(super) const DOCUMENT_LIMIT: u64 = 10 << 20;
 
 /// What is known of a page that came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -26,6 +26,11 @@ impl PageFailure {
         Self { category: FailureCategory::Timeout, blocked: None, reason, error: None, permanent: false }
     }
 
+    /// A replay of a page that nobody kept.
+    pub(crate) fn not_kept() -> Self {
+        Self::page_error("the run that is replayed kept no such page", true)
+    }
+
     /// After the browser's network error, as `net::ERR_NAME_NOT_RESOLVED`.
     pub(super) fn network(error: &str) -> Self {
         let name = error.split("net::").last().unwrap_or(error).trim();

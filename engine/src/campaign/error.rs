@@ -62,6 +62,7 @@ impl CampaignError {
                 | RunError::Template { .. }
                 | RunError::NoRow { .. }
                 | RunError::Setting { .. }
+                | RunError::NoArchive { .. }
                 | RunError::NoPlan { .. } => ErrorKind::Input,
                 RunError::Format(_) | RunError::Internal { .. } => ErrorKind::Failed,
             },

@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod inventory;
 mod query;
+mod replay;
 mod run;
 
 pub use apply::{Applied, apply};
@@ -12,6 +13,7 @@ pub use error::{CampaignError, ErrorKind};
 pub use file::read_campaign_file;
 pub use inventory::{Inventory, RunLine, Shown, inventory, show};
 pub use query::query;
+pub use replay::{ReplayRequest, replay};
 pub use run::{RunReport, RunRequest, run, verify_run};
 
 use crate::catalog::Catalog;

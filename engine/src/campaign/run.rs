@@ -1,13 +1,13 @@
 use super::CampaignError;
-use crate::browse::{BrowserSource, Fleet, FleetOptions};
+use crate::browse::{Fleet, FleetOptions, HttpTier, locate};
 use crate::catalog::Catalog;
 use crate::model::{
-    CampaignRecord, DatasetVersion, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType, Sample,
-    Screenshots, nearest,
+    CampaignRecord, DatasetVersion, Fetch, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType,
+    Sample, Screenshots, nearest,
 };
 use crate::run::{
-    Ended, Execution, Listener, PlanOptions, ResultRecord, RunEvent, RunSummary, Verification, check_settings, execute,
-    finalize, plan, verify,
+    Ended, Execution, Listener, Plan, PlanOptions, ResultRecord, RunEvent, RunSummary, Source, Verification,
+    check_settings, execute, finalize, plan, verify,
 };
 use chrono::Utc;
 use mino_datafusion::layout::Kind;
@@ -34,8 +34,12 @@ pub struct RunRequest {
     pub timeout: Option<Duration>,
     /// When a picture of the page is kept.
     pub screenshots: Option<Screenshots>,
-    /// Which browser.
-    pub browser: BrowserSource,
+    /// How pages are fetched.
+    pub fetch: Option<Fetch>,
+    /// Keep the pages for replay.
+    pub archive: Option<bool>,
+    /// Which browser; looked for when one is needed.
+    pub browser: Option<String>,
     /// Cancelled to stop the run.
     pub stop: CancellationToken,
 }
@@ -43,7 +47,7 @@ pub struct RunRequest {
 impl RunRequest {
     /// A run of everything with the campaign's own settings.
     #[must_use]
-    pub fn new(campaign: impl Into<String>, browser: BrowserSource) -> Self {
+    pub fn new(campaign: impl Into<String>) -> Self {
         Self {
             campaign: campaign.into(),
             sample: Sample::All,
@@ -53,7 +57,9 @@ impl RunRequest {
             max_retries: None,
             timeout: None,
             screenshots: None,
-            browser,
+            fetch: None,
+            archive: None,
+            browser: None,
             stop: CancellationToken::new(),
         }
     }
@@ -105,25 +111,48 @@ pub async fn run(
             max_retries: request.max_retries.unwrap_or(campaign.run.max_retries),
             timeout: request.timeout.unwrap_or(campaign.run.timeout),
             screenshots: request.screenshots.unwrap_or(campaign.run.screenshots),
-            archive: campaign.run.archive,
+            fetch: request.fetch.unwrap_or(campaign.run.fetch),
+            archive: request.archive.unwrap_or(campaign.run.archive),
         },
         sample: request.sample,
+        replay_of: None,
     };
     let instructions = instructions.into_instructions();
     let dataset = (&dataset.body, campaign.dataset_version);
     check_settings(&options.settings)?;
     // Before anything is written: without a browser there is nothing to plan for.
-    let fleet = Fleet::launch(FleetOptions { source: request.browser, tabs: options.settings.concurrency }).await?;
+    let source = live(&options.settings, request.browser.as_deref()).await?;
     let plan = plan(catalog, &campaign.campaign, instructions, dataset, options).await?;
+    carry_out(catalog, plan, Execution { source, stop: request.stop }, listeners).await
+}
+
+/// What pages come from: a browser is started only where one is used.
+async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+    let fleet = if settings.fetch == Fetch::Http {
+        None
+    } else {
+        let source = locate(browser, std::env::var_os("PATH").as_deref())?;
+        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+    };
+    Ok(Source::Live { http: HttpTier::new()?, fleet })
+}
+
+/// Executes and finalizes a plan.
+pub(super) async fn carry_out(
+    catalog: &Catalog,
+    plan: Plan,
+    how: Execution,
+    listeners: &mut [Box<dyn Listener>],
+) -> Result<RunReport, CampaignError> {
+    let campaign = plan.record.campaign.to_string();
     let planned = RunEvent::Planned {
         run_id: plan.record.run_id.clone(),
-        campaign: campaign.campaign.to_string(),
+        campaign: campaign.clone(),
         rows: plan.rows,
         tasks: plan.tasks.len(),
         sample: plan.record.sample.clone(),
     };
     listeners.iter_mut().for_each(|listener| listener.on_event(&planned));
-    let how = Execution { fleet, stop: request.stop };
     let (ended, status) = match execute(catalog, &plan, how, listeners).await {
         Ok(false) => (Ended::Completed, RunStatus::Completed),
         Ok(true) => (Ended::Stopped, RunStatus::Stopped),
@@ -134,7 +163,7 @@ pub async fn run(
         }
     };
     let result = finalize(catalog, &plan, &ended, listeners).await?;
-    Ok(RunReport { run_id: result.run_id, campaign: campaign.campaign.to_string(), status, summary: result.summary })
+    Ok(RunReport { run_id: result.run_id, campaign, status, summary: result.summary })
 }
 
 /// Compares what is in the store with the checksums of a run's result; `run` may be the first letters of an id.

@@ -1,7 +1,6 @@
 use super::progress::{Style, listener};
 use super::run::stop_on_ctrl_c;
 use super::{StoreArgs, apply, summary};
-use crate::browse::locate;
 use crate::campaign::{self, CampaignError, RunRequest};
 use crate::serve::{EXAMPLE_PORT, Examples};
 use clap::Args;
@@ -42,7 +41,6 @@ impl Demo {
     pub(super) async fn execute(self) -> Result<ExitCode, CampaignError> {
         let in_folder = || self.folder.join("store").display().to_string();
         let store = StoreArgs { store: self.store.clone().unwrap_or_else(in_folder), org: self.org };
-        let browser = locate(self.browser.as_deref(), std::env::var_os("PATH").as_deref())?;
         let catalog = store.connect().await?;
         let started = Examples::start(&self.folder, self.port).await;
         let examples = started.map_err(|error| CampaignError::Input(error.to_string()))?;
@@ -52,7 +50,7 @@ impl Demo {
         apply::print_applied(&campaign::apply(&catalog, &file, None).await?);
         println!("\n$ mino run {}", self.campaign);
         let stop = stop_on_ctrl_c();
-        let request = RunRequest { stop: stop.clone(), ..RunRequest::new(self.campaign, browser) };
+        let request = RunRequest { stop: stop.clone(), browser: self.browser, ..RunRequest::new(self.campaign) };
         let report = campaign::run(&catalog, request, &mut [listener(Style::here(false))]).await?;
         summary::print(&report);
         summary::print_next(&report, &store.store);

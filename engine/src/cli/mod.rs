@@ -5,6 +5,7 @@ mod demo;
 mod exit;
 mod list;
 mod progress;
+mod replay;
 mod run;
 mod show;
 mod sql;
@@ -34,6 +35,7 @@ enum Command {
     Demo(demo::Demo),
     Apply(apply::Apply),
     Run(run::Run),
+    Replay(replay::Replay),
     List(list::List),
     Show(show::Show),
     Sql(sql::Sql),
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.execute().await,
             Command::Apply(command) => command.execute().await,
             Command::Run(command) => command.execute().await,
+            Command::Replay(command) => command.execute().await,
             Command::List(command) => command.execute().await,
             Command::Show(command) => command.execute().await,
             Command::Sql(command) => command.execute().await,

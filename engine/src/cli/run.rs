@@ -1,8 +1,7 @@
 use super::progress::{Style, listener};
 use super::{StoreArgs, apply, exit, summary};
-use crate::browse::locate;
 use crate::campaign::{self, CampaignError, RunReport, RunRequest};
-use crate::model::{RunStatus, RunType, Sample, Screenshots};
+use crate::model::{Fetch, RunStatus, RunType, Sample, Screenshots};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +40,12 @@ pub(super) struct Run {
     /// When to keep a picture of the page: on_failure, always, never [default: the campaign's]
     #[arg(long, value_name = "WHEN")]
     screenshots: Option<Screenshots>,
+    /// How to fetch pages: auto, http, browser [default: the campaign's]
+    #[arg(long, value_name = "HOW")]
+    fetch: Option<Fetch>,
+    /// Keep the pages, for `mino replay`
+    #[arg(long)]
+    archive: bool,
     /// A browser's path, or the ws:// or http:// address of a running one [default: the fastest one installed]
     #[arg(long, env = "MINO_BROWSER", value_name = "PATH|URL")]
     browser: Option<String>,
@@ -62,7 +67,6 @@ impl Run {
             )));
         }
         let catalog = self.store.connect().await?;
-        let browser = locate(self.browser.as_deref(), std::env::var_os("PATH").as_deref())?;
         let name = match (self.campaign, self.file) {
             (Some(name), _) => name,
             (None, file) => {
@@ -81,8 +85,11 @@ impl Run {
             max_retries: self.max_retries,
             timeout: self.timeout,
             screenshots: self.screenshots,
+            fetch: self.fetch,
+            archive: self.archive.then_some(true),
+            browser: self.browser,
             stop: stop_on_ctrl_c(),
-            ..RunRequest::new(name, browser)
+            ..RunRequest::new(name)
         };
         let style = Style::here(self.json);
         let report = campaign::run(&catalog, request, &mut [listener(style)]).await?;

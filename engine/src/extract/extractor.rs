@@ -3,25 +3,26 @@ use super::bylines::{self, Bylines};
 use super::choose::choose;
 use super::dates::Dates;
 use super::emails::Emails;
-use super::headline::{self, Headline};
 use super::gtins::Gtins;
-use super::microformats::Microformats;
-use super::prices::Prices;
-use super::state::State;
-use super::stock::Stock;
+use super::headline::{self, Headline};
 use super::hours::Hours;
 use super::ingredients::Ingredients;
 use super::json_ld::JsonLd;
 use super::labels::Labels;
 use super::lexicon::Lexicon;
+use super::links::{self, Link};
 use super::meta::Meta;
 use super::microdata::Microdata;
+use super::microformats::Microformats;
 use super::named::Named;
 use super::organizations::Organizations;
 use super::phones::Phones;
+use super::prices::Prices;
 use super::ratings::Ratings;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
+use super::state::State;
+use super::stock::Stock;
 use super::sums::{self, Sum};
 use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
 use crate::model::{Confidence, FieldSpec, Instructions};
@@ -39,12 +40,14 @@ pub struct Extractor {
 }
 
 /// What one page gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extraction {
     /// By field, in the order of the instructions; `None` where nothing was found.
     pub fields: Vec<Option<Found>>,
     /// Which resolver won where, and why: one line a field.
     pub trace: Vec<String>,
+    /// The page shows nothing until its scripts have run.
+    pub needs_script: bool,
 }
 
 /// What was found for one field.
@@ -140,7 +143,16 @@ impl Extractor {
                 evidence: choice.candidate.evidence.text(page),
             }));
         }
-        Extraction { fields, trace }
+        Extraction { fields, trace, needs_script: links::needs_script(&view) }
+    }
+
+    /// Links of the page's own site that fit the fields with these names, or these words, best first.
+    #[must_use]
+    pub fn links(&self, page: &PageSnapshot, missing: &[String], wanted: &[String]) -> Vec<Link> {
+        let view = PageView::new(page);
+        let queries: Vec<&FieldQuery> =
+            self.queries.iter().filter(|query| missing.contains(&query.spec.name)).collect();
+        links::links(&view, &queries, wanted)
     }
 
     /// Names of required fields that an extraction lacks.

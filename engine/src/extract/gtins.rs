@@ -9,7 +9,8 @@ pub(super) struct Gtins;
 
 const MOST: usize = 8;
 
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(?:97[89][- ]?)?\d(?:[- ]?\d){6,12}[- ]?[\dXx]\b").ok());
+static NUMBER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(?:97[89][- ]?)?\d(?:[- ]?\d){6,12}[- ]?[\dXx]\b").ok());
 
 impl Resolver for Gtins {
     fn name(&self) -> &'static str {
@@ -18,7 +19,11 @@ impl Resolver for Gtins {
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
         let kinds = ["gtin", "isbn"];
-        let wanted: Vec<(usize, &str)> = queries.iter().enumerate().filter_map(|(at, query)| Some((at, kinds.into_iter().find(|kind| query.is_like(kind))?))).collect();
+        let wanted: Vec<(usize, &str)> = queries
+            .iter()
+            .enumerate()
+            .filter_map(|(at, query)| Some((at, kinds.into_iter().find(|kind| query.is_like(kind))?)))
+            .collect();
         let Some(pattern) = NUMBER.as_ref().filter(|_| !wanted.is_empty()) else { return };
         let reading = page.reading();
         let mut count = 0;
@@ -47,7 +52,13 @@ impl Resolver for Gtins {
                         _ => continue,
                     };
                     let fits = if *kind == "isbn" && !isbn { continue } else { score };
-                    out.push(Candidate { field: *field, raw: found.as_str().to_owned(), score: fits, resolver: self.name(), evidence: Evidence::Node(node) });
+                    out.push(Candidate {
+                        field: *field,
+                        raw: found.as_str().to_owned(),
+                        score: fits,
+                        resolver: self.name(),
+                        evidence: Evidence::Node(node),
+                    });
                     count += 1;
                 }
             }
@@ -60,11 +71,16 @@ impl Resolver for Gtins {
 
 /// Lengths and check digits of GTIN (GS1 General Specifications, 7.9) and ISBN-10 (ISO 2108).
 pub(super) fn is_valid(digits: &str) -> bool {
-    let values: Vec<u32> = digits.chars().filter_map(|c| if c.eq_ignore_ascii_case(&'x') { Some(10) } else { c.to_digit(10) }).collect();
+    let values: Vec<u32> =
+        digits.chars().filter_map(|c| if c.eq_ignore_ascii_case(&'x') { Some(10) } else { c.to_digit(10) }).collect();
     match values.len() {
-        10 => values[..9].iter().all(|value| *value < 10) && values.iter().zip((1..=10).rev()).map(|(value, weight)| value * weight).sum::<u32>() % 11 == 0,
+        10 => {
+            values[..9].iter().all(|value| *value < 10)
+                && values.iter().zip((1..=10).rev()).map(|(value, weight)| value * weight).sum::<u32>() % 11 == 0
+        }
         8 | 12 | 13 | 14 => {
-            let sum: u32 = values.iter().rev().enumerate().map(|(at, value)| value * if at % 2 == 0 { 1 } else { 3 }).sum();
+            let sum: u32 =
+                values.iter().rev().enumerate().map(|(at, value)| value * if at % 2 == 0 { 1 } else { 3 }).sum();
             values.iter().all(|value| *value < 10) && sum % 10 == 0 && values.iter().any(|value| *value > 0)
         }
         _ => false,
@@ -78,7 +94,9 @@ mod tests {
 
     #[test]
     fn check_digits() {
-        assert!(is_valid("4006381333931") && is_valid("036000291452") && is_valid("96385074") && is_valid("080442957X"));
+        assert!(
+            is_valid("4006381333931") && is_valid("036000291452") && is_valid("96385074") && is_valid("080442957X")
+        );
         assert!(!is_valid("4006381333932") && !is_valid("123"));
     }
 

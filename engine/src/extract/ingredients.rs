@@ -115,7 +115,11 @@ fn is_quantity(reading: &Reading<'_>, line: &Line) -> bool {
     };
     let has_unit = tokens.iter().any(|token| glued(token)) || units.within(folded);
     // "Posted on: 11 November 2024".
-    let dated = tokens.iter().any(|token| token.len() == 4 && (token.starts_with("19") || token.starts_with("20")) && token.bytes().all(|byte| byte.is_ascii_digit()));
+    let dated = tokens.iter().any(|token| {
+        token.len() == 4
+            && (token.starts_with("19") || token.starts_with("20"))
+            && token.bytes().all(|byte| byte.is_ascii_digit())
+    });
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     // Times and steps begin with numbers too.
     let is_time = tokens.len() <= 4 && (words("minute").within(folded) || words("hour").within(folded));

@@ -141,7 +141,8 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
 });
 
 fn terms(machine: &Machine, words: &HashMap<String, Vec<String>>) -> Option<Terms> {
-    let phrases = |purpose: &String| words.get(purpose).map(|words| words.iter().map(|word| fold_label(word)).collect());
+    let phrases =
+        |purpose: &String| words.get(purpose).map(|words| words.iter().map(|word| fold_label(word)).collect());
     let terms = machine.terms.iter().map(|(term, purpose)| (term.clone(), phrases(purpose).unwrap_or_default()));
     let terms = Terms { terms: terms.collect(), yes: machine.yes.clone() };
     (!terms.terms.is_empty()).then_some(terms)
@@ -282,7 +283,9 @@ pub fn value_rule(spec: &FieldSpec) -> ValueRule {
     if spec.field_type == FieldType::Text {
         rule.counts.clone_from(&concept.counts);
     }
-    if matches!(spec.field_type, FieldType::Text | FieldType::Enum | FieldType::Boolean) && spec.validate.allowed.is_empty() {
+    if matches!(spec.field_type, FieldType::Text | FieldType::Enum | FieldType::Boolean)
+        && spec.validate.allowed.is_empty()
+    {
         rule.terms.clone_from(&concept.terms);
     }
     rule

@@ -10,8 +10,26 @@ pub(super) struct Microformats;
 
 /// Roots, after https://microformats.org/wiki/.
 const ROOTS: [&str; 20] = [
-    "vcard", "h-card", "adr", "h-adr", "hrecipe", "h-recipe", "hproduct", "h-product", "hentry", "h-entry", "hreview", "h-review", "hreview-aggregate",
-    "h-review-aggregate", "vevent", "h-event", "hlisting", "h-resume", "hnews", "h-geo",
+    "vcard",
+    "h-card",
+    "adr",
+    "h-adr",
+    "hrecipe",
+    "h-recipe",
+    "hproduct",
+    "h-product",
+    "hentry",
+    "h-entry",
+    "hreview",
+    "h-review",
+    "hreview-aggregate",
+    "h-review-aggregate",
+    "vevent",
+    "h-event",
+    "hlisting",
+    "h-resume",
+    "hnews",
+    "h-geo",
 ];
 const MOST: usize = 300;
 
@@ -48,7 +66,13 @@ impl Resolver for Microformats {
                 let zone = page.reading().zone(node.index());
                 let place = if zone.is(Zone::OTHERS) { 0.5 } else { 1.0 };
                 let score = 0.78 * place * 0.97_f64.powi(rank as i32);
-                out.push(Candidate { field, raw: value, score, resolver: self.name(), evidence: Evidence::Node(node.index()) });
+                out.push(Candidate {
+                    field,
+                    raw: value,
+                    score,
+                    resolver: self.name(),
+                    evidence: Evidence::Node(node.index()),
+                });
                 if query.read(&out[out.len() - 1].raw).is_ok() {
                     break;
                 }
@@ -76,15 +100,27 @@ fn rank(node: Node<'_>, query: &FieldQuery) -> Option<usize> {
 
 /// The value of a property: what an abbreviation stands for, a date for machines, else the text.
 fn value(page: &PageView<'_>, node: Node<'_>, query: &FieldQuery) -> String {
-    let abbreviated = node.attr("title").filter(|_| matches!(node.tag(), Some("abbr" | "span")) && query.spec.field_type != FieldType::Text);
-    let within = || node.descendants().find(|below| below.attr("class").is_some_and(|class| class.split_ascii_whitespace().any(|name| name == "value-title")));
+    let abbreviated = node
+        .attr("title")
+        .filter(|_| matches!(node.tag(), Some("abbr" | "span")) && query.spec.field_type != FieldType::Text);
+    let within = || {
+        node.descendants().find(|below| {
+            below.attr("class").is_some_and(|class| class.split_ascii_whitespace().any(|name| name == "value-title"))
+        })
+    };
     if let Some(value) = abbreviated.or_else(|| within().and_then(|below| below.attr("title"))) {
         return value.trim().to_owned();
     }
     if query.spec.field_type == FieldType::Email && node.tag() == Some("a") {
         return node.attr("href").map(|href| href.trim_start_matches("mailto:").to_owned()).unwrap_or_default();
     }
-    if query.spec.field_type == FieldType::Url { node_value(page, node) } else if node.tag() == Some("time") { node_value(page, node) } else { node.text() }
+    if query.spec.field_type == FieldType::Url {
+        node_value(page, node)
+    } else if node.tag() == Some("time") {
+        node_value(page, node)
+    } else {
+        node.text()
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +132,13 @@ mod tests {
         let card = "<div class=vcard><b class='fn org'>Acme</b><span class=tel>202-456-1414</span><abbr class=dtstart title=2024-05-04>May</abbr></div>";
         assert_eq!(found("organization", card), "Acme");
         assert_eq!(found("phone:phone", card), "202-456-1414");
-        assert_eq!(found("ingredients:list", "<div class=h-recipe><i class=p-ingredient>egg</i><i class=p-ingredient>salt</i></div>"), r#"["egg","salt"]"#);
+        assert_eq!(
+            found(
+                "ingredients:list",
+                "<div class=h-recipe><i class=p-ingredient>egg</i><i class=p-ingredient>salt</i></div>"
+            ),
+            r#"["egg","salt"]"#
+        );
         assert_eq!(found("brand", "<p class=p-brand>x</p>"), "x");
     }
 }

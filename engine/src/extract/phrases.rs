@@ -57,13 +57,6 @@ impl Phrases {
         })
     }
 
-    /// True for a text that ends with one of them.
-    pub(super) fn ends(&self, folded: &str) -> bool {
-        let starts = folded.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]);
-        starts.take(self.longest).any(|from| self.all.contains(&folded[from..]))
-            || self.unspaced.iter().any(|known| folded.ends_with(&**known))
-    }
-
     /// Where one of them stands in a text, and its length.
     pub(super) fn find(&self, folded: &str) -> Option<(usize, usize)> {
         let starts = std::iter::once(0).chain(folded.match_indices(' ').map(|(at, _)| at + 1));

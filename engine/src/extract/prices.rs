@@ -53,9 +53,18 @@ impl Resolver for Prices {
         all.sort_by(|a, b| b.score.total_cmp(&a.score));
         for (field, query) in queries.iter().enumerate().filter(|(_, query)| wanted(query)) {
             if query.is("currency") {
-                let best = all.iter().find(|amount| amount.kind == Kind::Now).and_then(|amount| Some((currency(page, &amount.sign)?, amount)));
+                let best = all
+                    .iter()
+                    .find(|amount| amount.kind == Kind::Now)
+                    .and_then(|amount| Some((currency(page, &amount.sign)?, amount)));
                 if let Some((code, amount)) = best {
-                    out.push(Candidate { field, raw: code, score: 0.62, resolver: self.name(), evidence: Evidence::Node(amount.node) });
+                    out.push(Candidate {
+                        field,
+                        raw: code,
+                        score: 0.62,
+                        resolver: self.name(),
+                        evidence: Evidence::Node(amount.node),
+                    });
                 }
                 continue;
             }
@@ -67,7 +76,13 @@ impl Resolver for Prices {
                     FieldType::Money | FieldType::Text => amount.raw.clone(),
                     _ => amount.number.clone(),
                 };
-                out.push(Candidate { field, raw, score: amount.score * named, resolver: self.name(), evidence: Evidence::Node(amount.node) });
+                out.push(Candidate {
+                    field,
+                    raw,
+                    score: amount.score * named,
+                    resolver: self.name(),
+                    evidence: Evidence::Node(amount.node),
+                });
             }
         }
     }
@@ -86,7 +101,8 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
         for found in pattern.captures_iter(text) {
             let (Some(whole), Some(number)) = (found.get(0), found.name("a").or(found.name("b"))) else { continue };
             let sign = found.name("before").or(found.name("after")).map_or("", |sign| sign.as_str());
-            let joined = text[..whole.start()].ends_with(|c: char| c.is_alphanumeric()) || text[whole.end()..].starts_with(|c: char| c.is_ascii_digit());
+            let joined = text[..whole.start()].ends_with(|c: char| c.is_alphanumeric())
+                || text[whole.end()..].starts_with(|c: char| c.is_ascii_digit());
             if joined {
                 continue;
             }
@@ -97,7 +113,10 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
                 Some(cents) => format!("{}.{} {sign}", &text[number.start()..cents], &text[cents..number.end()]),
                 None => whole.as_str().to_owned(),
             };
-            let number = cents.map_or_else(|| number.as_str().to_owned(), |cents| format!("{}.{}", &text[number.start()..cents], &text[cents..number.end()]));
+            let number = cents.map_or_else(
+                || number.as_str().to_owned(),
+                |cents| format!("{}.{}", &text[number.start()..cents], &text[cents..number.end()]),
+            );
             all.push(place.amount(raw, number, sign.to_owned()));
             if all.len() == MOST {
                 return all;
@@ -154,7 +173,8 @@ impl Place<'_, '_> {
         if number.chars().all(|c| matches!(c, '0' | '.' | ',')) {
             score *= 0.2;
         }
-        if self.page.page.node(node).is_some_and(|node| node.ancestors().take(4).any(|above| above.tag() == Some("a"))) {
+        if self.page.page.node(node).is_some_and(|node| node.ancestors().take(4).any(|above| above.tag() == Some("a")))
+        {
             score *= 0.6;
         }
         score *= self.place(node);
@@ -198,13 +218,21 @@ impl Names {
     fn around(node: Node<'_>) -> Self {
         let mut found = Self::default();
         for (step, above) in std::iter::once(node).chain(node.ancestors()).take(4).enumerate() {
-            let names = [above.attr("class"), above.attr("id"), above.attr("data-testid"), above.attr("data-test"), above.attr("itemprop")];
+            let names = [
+                above.attr("class"),
+                above.attr("id"),
+                above.attr("data-testid"),
+                above.attr("data-test"),
+                above.attr("itemprop"),
+            ];
             for name in names.into_iter().flatten().flat_map(str::split_ascii_whitespace).take(16) {
                 for word in ClassWords::new(name) {
                     match word.as_ref() {
-                        "price" | "prices" | "preis" | "prix" | "precio" | "prezzo" | "prijs" | "pris" | "cena" | "amount" => found.price = true,
-                        "old" | "was" | "strike" | "struck" | "striked" | "crossed" | "list" | "listprice" | "regular" | "rrp" | "msrp" | "uvp" | "original"
-                        | "before" | "compare" | "previous" | "oldprice" | "strikethrough" | "retail"
+                        "price" | "prices" | "preis" | "prix" | "precio" | "prezzo" | "prijs" | "pris" | "cena"
+                        | "amount" => found.price = true,
+                        "old" | "was" | "strike" | "struck" | "striked" | "crossed" | "list" | "listprice"
+                        | "regular" | "rrp" | "msrp" | "uvp" | "original" | "before" | "compare" | "previous"
+                        | "oldprice" | "strikethrough" | "retail"
                             if step < 2 && found_price_word(name) =>
                         {
                             found.before = true;
@@ -221,9 +249,12 @@ impl Names {
 /// "regular" says something of a price only in a name that is about one.
 fn found_price_word(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["price", "preis", "prix", "precio", "prezzo", "prijs", "pris", "cena", "strike", "struck", "crossed", "compare", "rrp", "msrp", "uvp"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "price", "preis", "prix", "precio", "prezzo", "prijs", "pris", "cena", "strike", "struck", "crossed",
+        "compare", "rrp", "msrp", "uvp",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 fn is_struck(node: Node<'_>) -> bool {
@@ -246,13 +277,26 @@ fn by_size(all: &mut [Amount]) {
 /// ISO 4217 of a sign, by the page's country where several share it.
 fn currency(page: &PageView<'_>, sign: &str) -> Option<String> {
     const SHARED: [(&str, &[(&str, &str)]); 3] = [
-        ("$", &[("US", "USD"), ("CA", "CAD"), ("AU", "AUD"), ("NZ", "NZD"), ("SG", "SGD"), ("MX", "MXN"), ("CL", "CLP"), ("CO", "COP")]),
+        (
+            "$",
+            &[
+                ("US", "USD"),
+                ("CA", "CAD"),
+                ("AU", "AUD"),
+                ("NZ", "NZD"),
+                ("SG", "SGD"),
+                ("MX", "MXN"),
+                ("CL", "CLP"),
+                ("CO", "COP"),
+            ],
+        ),
         ("kr", &[("SE", "SEK"), ("NO", "NOK"), ("DK", "DKK"), ("IS", "ISK")]),
         ("¥", &[("JP", "JPY"), ("CN", "CNY")]),
     ];
     let plain = sign.trim_end_matches('.').to_lowercase().replace('￥', "¥");
     if let Some((_, codes)) = SHARED.iter().find(|(known, _)| *known == plain) {
-        let by_country = page.locale().countries.iter().find_map(|country| codes.iter().find(|(known, _)| known == country));
+        let by_country =
+            page.locale().countries.iter().find_map(|country| codes.iter().find(|(known, _)| known == country));
         if let Some((_, code)) = by_country {
             return Some((*code).to_owned());
         }
@@ -267,7 +311,10 @@ mod tests {
     #[test]
     fn the_price_to_pay_now() {
         let price = |html: &str| found("price:money", html);
-        assert_eq!(price("<h1>Lamp</h1><p><del>$49.00</del> $39.00<p>Shipping $5.00<h2>Related products</h2><p>$9.00"), "$39.00");
+        assert_eq!(
+            price("<h1>Lamp</h1><p><del>$49.00</del> $39.00<p>Shipping $5.00<h2>Related products</h2><p>$9.00"),
+            "$39.00"
+        );
         assert_eq!(price("<h1>Lampe</h1><p>UVP 49,00 €<p><b>39,00 €</b><p>zzgl. Versand 4,90 €"), "39,00 €");
         assert_eq!(price("<a>Cart $0.00</a><h1>Lamp</h1><div class=price>$19<sup>99</sup></div>"), "19.99 $");
         assert_eq!(price("<h1>Lampa</h1><p>1 299 kr"), "1 299 kr");
@@ -279,7 +326,8 @@ mod tests {
     fn prices_before_and_currencies() {
         let html = "<html lang=en-CA><h1>Lamp</h1><p class=was-price>$49.00<p>$39.00";
         let found = extracted(&["price:money", "list_price:money", "currency"], html).fields;
-        let raw: Vec<String> = found.into_iter().map(|found| found.map(|found| found.raw).unwrap_or_default()).collect();
+        let raw: Vec<String> =
+            found.into_iter().map(|found| found.map(|found| found.raw).unwrap_or_default()).collect();
         assert_eq!(raw, ["$39.00", "$49.00", "CAD"]);
     }
 }

@@ -29,10 +29,18 @@ impl Resolver for State {
         if wanted.is_empty() {
             return;
         }
-        let headings = [page.page.title(), page.page.elements("h1").next().map(Node::text).unwrap_or_default()].map(|text| headline::letters(&text));
+        let headings = [page.page.title(), page.page.elements("h1").next().map(Node::text).unwrap_or_default()]
+            .map(|text| headline::letters(&text));
         let mut best: Vec<Speaking> = Vec::new();
         for (path, document) in documents(page.page) {
-            let mut walk = Walk { queries, wanted: &wanted, headings: &headings, left: MOST_OBJECTS, best: &mut best, key: String::new() };
+            let mut walk = Walk {
+                queries,
+                wanted: &wanted,
+                headings: &headings,
+                left: MOST_OBJECTS,
+                best: &mut best,
+                key: String::new(),
+            };
             walk.visit(&document, &path, 0);
         }
         best.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
@@ -139,9 +147,12 @@ impl Walk<'_> {
     }
 
     fn is_own(&self, object: &Map<String, Value>) -> bool {
-        let named = ["name", "title", "headline", "productName", "displayName"].iter().filter_map(|key| object.get(*key)?.as_str());
+        let named = ["name", "title", "headline", "productName", "displayName"]
+            .iter()
+            .filter_map(|key| object.get(*key)?.as_str());
         named.filter(|name| name.len() <= 300).map(headline::letters).any(|name| {
-            let is = |heading: &String| heading.contains(&name) || (heading.len() > 5 && name.contains(heading.as_str()));
+            let is =
+                |heading: &String| heading.contains(&name) || (heading.len() > 5 && name.contains(heading.as_str()));
             name.chars().count() > 3 && self.headings.iter().any(is)
         })
     }
@@ -156,7 +167,9 @@ fn text_of(value: &Value, query: &FieldQuery) -> Option<String> {
             let texts: Option<Vec<String>> = items.iter().take(300).map(|item| text_of(item, query)).collect();
             texts.filter(|texts| !texts.is_empty()).and_then(|texts| serde_json::to_string(&texts).ok())
         }
-        Value::Object(object) => ["name", "value", "amount", "text", "title"].iter().find_map(|key| object.get(*key)?.as_str().map(plain)),
+        Value::Object(object) => {
+            ["name", "value", "amount", "text", "title"].iter().find_map(|key| object.get(*key)?.as_str().map(plain))
+        }
         _ => None,
     }
 }
@@ -171,7 +184,9 @@ fn documents(page: &PageSnapshot) -> Vec<(String, Value)> {
             continue;
         }
         let mut pieces = script.children().filter_map(Node::content);
-        let Some(text) = pieces.next().filter(|text| (16..=LARGEST).contains(&text.len()) && text.len() <= left) else { continue };
+        let Some(text) = pieces.next().filter(|text| (16..=LARGEST).contains(&text.len()) && text.len() <= left) else {
+            continue;
+        };
         left -= text.len();
         let name = script.attr("id").map_or_else(|| "script".to_owned(), |id| format!("script#{id}"));
         if kind.contains("json") {
@@ -183,12 +198,17 @@ fn documents(page: &PageSnapshot) -> Vec<(String, Value)> {
         }
     }
     let attributes = page.nodes().flat_map(|node| node.attributes().map(move |pair| (node, pair)));
-    for (node, (name, text)) in attributes.filter(|(_, (name, text))| name.starts_with("data-") && text.len() > 30 && text.starts_with(['{', '['])).take(400) {
+    for (node, (name, text)) in attributes
+        .filter(|(_, (name, text))| name.starts_with("data-") && text.len() > 30 && text.starts_with(['{', '[']))
+        .take(400)
+    {
         if text.len() > left {
             break;
         }
         left -= text.len();
-        all.extend(serde_json::from_str(text).ok().map(|value| (format!("{}@{name}", node.tag().unwrap_or_default()), value)));
+        all.extend(
+            serde_json::from_str(text).ok().map(|value| (format!("{}@{name}", node.tag().unwrap_or_default()), value)),
+        );
     }
     all
 }
@@ -206,7 +226,9 @@ fn assigned(text: &str) -> Vec<(&str, Value)> {
             continue;
         }
         let before = text[..equals].trim_end();
-        let name_from = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']' | '"' | '\''))).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        let name_from = before
+            .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']' | '"' | '\'')))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let name = &before[name_from..];
         let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
         if let Some(Ok(value)) = values.next() {
@@ -223,7 +245,11 @@ mod tests {
     use super::super::testing::extracted;
 
     fn raw(fields: &[&str], html: &str) -> Vec<String> {
-        extracted(fields, html).fields.into_iter().map(|found| found.map(|found| found.raw).unwrap_or_default()).collect()
+        extracted(fields, html)
+            .fields
+            .into_iter()
+            .map(|found| found.map(|found| found.raw).unwrap_or_default())
+            .collect()
     }
 
     #[test]

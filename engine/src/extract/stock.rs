@@ -33,14 +33,25 @@ impl Resolver for Stock {
                     Some(_) => 0.4,
                 };
                 // "Sold out" is said only when it is; a button to buy may be there all the same.
-                let telling = if query.rule.terms.as_ref().is_some_and(|terms| terms.yes.iter().any(|yes| yes == term)) { 0.56 } else { 0.7 };
+                let telling = if query.rule.terms.as_ref().is_some_and(|terms| terms.yes.iter().any(|yes| yes == term))
+                {
+                    0.56
+                } else {
+                    0.7
+                };
                 let seen = if line.hidden { 0.4 } else { 1.0 };
                 let place = if line.zone.is_main() { 1.0 } else { 0.6 };
                 found.push((telling * short * near * seen * place, text, node));
             }
             found.sort_by(|a, b| b.0.total_cmp(&a.0));
             for (score, text, node) in found.into_iter().take(3) {
-                out.push(Candidate { field, raw: text.to_owned(), score, resolver: self.name(), evidence: Evidence::Node(node) });
+                out.push(Candidate {
+                    field,
+                    raw: text.to_owned(),
+                    score,
+                    resolver: self.name(),
+                    evidence: Evidence::Node(node),
+                });
             }
         }
     }

@@ -222,12 +222,19 @@ fn value_of(
 }
 
 /// A bare amount with the currency beside it.
-fn with_currency(graph: &Graph<'_>, object: &Map<String, Value>, path: &str, raw: String, query: &FieldQuery) -> String {
+fn with_currency(
+    graph: &Graph<'_>,
+    object: &Map<String, Value>,
+    path: &str,
+    raw: String,
+    query: &FieldQuery,
+) -> String {
     let bare = raw.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b' '));
     if query.spec.field_type != FieldType::Money || !bare {
         return raw;
     }
-    let beside = path.rsplit_once('.').map_or_else(|| "priceCurrency".to_owned(), |(above, _)| format!("{above}.priceCurrency"));
+    let beside =
+        path.rsplit_once('.').map_or_else(|| "priceCurrency".to_owned(), |(above, _)| format!("{above}.priceCurrency"));
     match graph.walk(object, &beside).first().and_then(|value| value.as_str()) {
         Some(currency) if currency.len() == 3 => format!("{raw} {currency}"),
         _ => raw,

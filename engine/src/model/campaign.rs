@@ -145,6 +145,18 @@ words! {
     }
 }
 
+words! {
+    /// How pages are fetched.
+    Fetch {
+        /// By plain HTTP where that is enough, else by the browser.
+        Auto = "auto",
+        /// By plain HTTP alone: fast, and without what scripts draw.
+        Http = "http",
+        /// By the browser alone.
+        Browser = "browser",
+    }
+}
+
 /// How a campaign runs unless the command says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -158,7 +170,9 @@ pub struct RunSettings {
     pub timeout: Duration,
     /// When a picture of the page is kept.
     pub screenshots: Screenshots,
-    /// Keep the page for replay. Kept; not acted on yet.
+    /// How pages are fetched.
+    pub fetch: Fetch,
+    /// Keep the pages for replay.
     pub archive: bool,
 }
 
@@ -169,6 +183,7 @@ impl Default for RunSettings {
             max_retries: 3,
             timeout: Duration::from_secs(45),
             screenshots: Screenshots::OnFailure,
+            fetch: Fetch::Browser,
             archive: false,
         }
     }

@@ -11,7 +11,7 @@ mod records;
 mod run;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
-pub use campaign::{CampaignFile, DatasetSource, Follow, Instructions, LexiconEntry, RunSettings, Screenshots};
+pub use campaign::{CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, RunSettings, Screenshots};
 pub use confidence::Confidence;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};

@@ -137,6 +137,9 @@ pub struct RunRecord {
     pub settings: RunSettings,
     /// What it extracts, frozen.
     pub instructions: Instructions,
+    /// The run whose kept pages it reads; `None` for the sites themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_of: Option<String>,
     /// When it was planned.
     pub started_at: DateTime<Utc>,
     /// When it was finalized.

@@ -1,5 +1,6 @@
 //! A page as columns: the flattened document, from the browser's snapshot or from HTML.
 
+mod archive;
 mod css;
 mod from_browser;
 mod from_html;
@@ -10,6 +11,7 @@ mod snapshot;
 mod text;
 mod xpath;
 
+pub use archive::{ArchiveError, ArchivedPage};
 pub use css::CssTree;
 pub use from_browser::{BrowserDocument, STYLES, from_browser};
 pub use layout::{Font, Frame};

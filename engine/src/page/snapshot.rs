@@ -177,6 +177,11 @@ impl SnapshotBuilder {
         self.name(&lower)
     }
 
+    /// The number of a text.
+    pub(super) fn string(&mut self, text: &str) -> u32 {
+        self.page.strings.push(text)
+    }
+
     /// A string by its number, empty when there is none.
     pub(super) fn lookup(&self, number: u32) -> &str {
         self.page.strings.get(number)

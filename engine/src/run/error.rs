@@ -66,6 +66,14 @@ pub enum RunError {
         /// Which run.
         run_id: String,
     },
+    /// A run that kept no pages cannot be replayed.
+    #[error(
+        "run {run_id} kept no pages to replay: set `archive: true` under `run:` in the campaign file and run it again"
+    )]
+    NoArchive {
+        /// Which run.
+        run_id: String,
+    },
     /// A task of the engine itself ended badly.
     #[error("the engine failed while it worked on {what}: {reason}; this is a bug, please report it")]
     Internal {

@@ -1,7 +1,7 @@
-use super::attempt::{Finished, Workshop, attempt};
+use super::attempt::{Finished, Source, Workshop, attempt};
 use super::journal::{Journal, read_journal};
+use super::tier::Tiers;
 use super::{Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
-use crate::browse::Fleet;
 use crate::catalog::{Catalog, Who, host_name};
 use crate::extract::Extractor;
 use crate::model::{AttemptStatus, RunRecord, RunStatus, TaskStatus};
@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// What an execution needs beside its plan.
 #[derive(Debug)]
 pub struct Execution {
-    /// The browser, with as many tabs as the run has at once; closed at the end.
-    pub fleet: Fleet,
+    /// Where the pages come from; a browser is closed at the end.
+    pub source: Source,
     /// Cancelled to stop the run: what is under way is given up, what is done is kept.
     pub stop: CancellationToken,
 }
@@ -38,7 +38,7 @@ pub async fn execute(
     let id = &plan.record.run_id;
     let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
     if !matches!(document.body.status, RunStatus::Queued | RunStatus::Running) {
-        how.fleet.close().await;
+        how.source.close().await;
         return Ok(document.body.status == RunStatus::Stopped);
     }
     let settings = plan.record.settings.clone();
@@ -47,7 +47,9 @@ pub async fn execute(
     let epoch = catalog.write(Kind::Runs, id, document.version, Who::here("execute"), running).await?.version;
     let shop = Workshop {
         catalog: catalog.clone(),
-        fleet: how.fleet,
+        source: how.source,
+        tiers: Tiers::default(),
+        follow: plan.record.instructions.follow.clone(),
         extractor,
         field_names: plan.record.instructions.fields.iter().map(|field| field.name.clone()).collect(),
         settings,
@@ -73,7 +75,7 @@ pub async fn execute(
     let Executor { shop, mut running, stopping, .. } = executor;
     running.shutdown().await;
     if let Some(shop) = Arc::into_inner(shop) {
-        shop.fleet.close().await;
+        shop.source.close().await;
     }
     result.and(flushed).map(|()| stopping)
 }

@@ -1,18 +1,25 @@
 //! One run: plan → execute → finalize, as a stream of typed events. Each step can be repeated.
 
+mod archive;
 mod attempt;
 mod error;
 mod event;
 mod execute;
 mod finalize;
+mod follow;
 mod journal;
 mod plan;
+mod reading;
+mod record;
 mod retry;
 mod sample;
 mod summary;
 mod tables;
+mod tier;
 mod verify;
 
+pub use archive::Archive;
+pub use attempt::Source;
 pub use error::RunError;
 pub use event::{Listener, RunEvent};
 pub use execute::{Execution, execute};

@@ -27,6 +27,8 @@ pub struct PlanOptions {
     pub seed: u64,
     /// How.
     pub settings: RunSettings,
+    /// The run whose kept pages are read instead of the sites.
+    pub replay_of: Option<String>,
 }
 
 /// One task of a frozen task list.
@@ -119,6 +121,7 @@ pub async fn plan(
         dataset_version: number,
         settings: options.settings,
         instructions,
+        replay_of: options.replay_of,
         started_at: options.at,
         completed_at: None,
         reason: None,

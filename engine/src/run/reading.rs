@@ -1,0 +1,189 @@
+use super::attempt::Workshop;
+use super::record::Record;
+use crate::browse::{Block, HttpTier, Opened, PageFailure, Tab, detect_block};
+use crate::extract::Extraction;
+use crate::page::{ArchivedPage, PageSnapshot};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A page that draws itself is waited for when something required is missing …
+const PATIENCE: Duration = Duration::from_secs(3);
+/// … and given a moment when something optional is.
+const A_MOMENT: Duration = Duration::from_millis(100);
+/// How often a page may go on changing before it is taken as it is.
+const ROUNDS: u32 = 3;
+
+/// What a page gave at one moment.
+pub(super) struct Reading {
+    pub(super) page: Arc<PageSnapshot>,
+    pub(super) status: Option<u16>,
+    pub(super) block: Option<Block>,
+    pub(super) lacks: Lacks,
+    pub(super) extraction: Extraction,
+    /// It has scripts, and is neither an error nor a wall.
+    may_change: bool,
+}
+
+impl Reading {
+    /// An error page, or a wall.
+    pub(super) fn is_refused(&self) -> bool {
+        self.status.is_some_and(|status| status >= 400) || self.block.as_ref().is_some_and(|block| block.certain)
+    }
+
+    /// It will not make the attempt a success.
+    pub(super) fn fails(&self) -> bool {
+        self.is_refused() || self.lacks.required()
+    }
+}
+
+/// Where pages come from.
+pub(super) enum Visitor<'a> {
+    /// A tab of the browser.
+    Browser(&'a mut Tab),
+    /// Plain HTTP.
+    Http(&'a HttpTier),
+    /// What an earlier attempt kept, in the order in which it was read.
+    Archive(VecDeque<ArchivedPage>),
+}
+
+impl Visitor<'_> {
+    /// The page at an address, read.
+    pub(super) async fn read(
+        &mut self,
+        shop: &Arc<Workshop>,
+        address: &str,
+        deadline: Instant,
+        record: &mut Record,
+    ) -> Result<Reading, PageFailure> {
+        match self {
+            Self::Browser(tab) => visit(shop, tab, address, deadline, record).await,
+            Self::Http(http) => {
+                record.step("request", address);
+                let (opened, page) = http.get(address, deadline).await?;
+                record.step(
+                    "loaded",
+                    &format!("HTTP {}, {} bytes", opened.http_status.unwrap_or_default(), opened.bytes),
+                );
+                let status = opened.http_status;
+                record.opened(&opened);
+                Ok(understand(shop, page, status).await)
+            }
+            Self::Archive(pages) => {
+                // The first page is the task's own, whatever address it came to.
+                let at = if address.is_empty() {
+                    (!pages.is_empty()).then_some(0)
+                } else {
+                    pages.iter().position(|kept| kept.page.url == address)
+                };
+                let Some(kept) = at.and_then(|at| pages.remove(at)) else {
+                    return Err(PageFailure::not_kept());
+                };
+                record.step("replay", &kept.page.url);
+                let final_url = Some(kept.page.url.clone());
+                record.opened(&Opened { final_url, http_status: kept.http_status, ..Opened::default() });
+                Ok(understand(shop, kept.page, kept.http_status).await)
+            }
+        }
+    }
+}
+
+async fn visit(
+    shop: &Arc<Workshop>,
+    tab: &mut Tab,
+    address: &str,
+    deadline: Instant,
+    record: &mut Record,
+) -> Result<Reading, PageFailure> {
+    record.step("navigate", address);
+    let opened = tab.goto(address, deadline).await?;
+    let status = opened.http_status;
+    record.step("loaded", &format!("HTTP {}, {} bytes", status.unwrap_or_default(), opened.bytes));
+    if opened.dialogs > 0 {
+        record.step("dismiss", &format!("{} dialogs", opened.dialogs));
+    }
+    let mut reading = read(shop, tab, status).await?;
+    for round in 0..ROUNDS {
+        let required = reading.lacks.required();
+        if !reading.may_change || reading.lacks.fields == 0 || (round > 0 && !required) {
+            break;
+        }
+        let (again, at_rest) = match read_again(shop, tab, status, required).await {
+            Ok(read) => read,
+            Err(failure) if required => return Err(failure),
+            // It went away by itself: what it showed before counts.
+            Err(_) => break,
+        };
+        let Some(again) = again else { break };
+        record.step("wait", if at_rest { "the page is at rest" } else { "the page went on changing" });
+        if again.lacks.fields <= reading.lacks.fields {
+            reading = again;
+        }
+        if at_rest {
+            break;
+        }
+    }
+    Ok(reading)
+}
+
+async fn read(shop: &Arc<Workshop>, tab: &mut Tab, status: Option<u16>) -> Result<Reading, PageFailure> {
+    let page = tab.snapshot().await?;
+    tab.attend("the page to be understood", understand(shop, page, status)).await
+}
+
+/// Another reading after the page has changed, and whether it is at rest since. Where something required is missing a page
+/// at rest is read again too: what changed after it was read and before it was watched, nobody has seen.
+async fn read_again(
+    shop: &Arc<Workshop>,
+    tab: &mut Tab,
+    status: Option<u16>,
+    required: bool,
+) -> Result<(Option<Reading>, bool), PageFailure> {
+    let changed = tab.settle(if required { PATIENCE } else { A_MOMENT }).await?;
+    let again = if changed || required { Some(read(shop, tab, status).await?) } else { None };
+    Ok((again, !changed))
+}
+
+/// Extraction is work for a processor: it must not hold up those who wait for pages.
+async fn understand(shop: &Arc<Workshop>, page: PageSnapshot, status: Option<u16>) -> Reading {
+    let block = detect_block(status, &page);
+    let dynamic = page.elements("script").any(|script| is_code(script.attr("type")));
+    let failed = status.is_some_and(|status| status >= 400) || block.as_ref().is_some_and(|block| block.certain);
+    let page = Arc::new(page);
+    let (worker, shared) = (shop.clone(), page.clone());
+    let extracted = tokio::task::spawn_blocking(move || worker.extractor.extract(&shared)).await;
+    let extraction = extracted.unwrap_or_else(|error| Extraction {
+        trace: vec![format!("the extraction failed: {error}")],
+        ..Extraction::default()
+    });
+    Reading { page, status, block, lacks: Lacks::of(shop, &extraction), extraction, may_change: dynamic && !failed }
+}
+
+fn is_code(kind: Option<&str>) -> bool {
+    kind.is_none_or(|kind| kind.is_empty() || kind == "module" || kind.contains("javascript"))
+}
+
+/// What an extraction did not find.
+pub(super) struct Lacks {
+    pub(super) missing: Vec<String>,
+    pub(super) nothing: bool,
+    /// How many, required or not.
+    pub(super) fields: usize,
+}
+
+impl Lacks {
+    pub(super) fn of(shop: &Workshop, extraction: &Extraction) -> Self {
+        let valid =
+            extraction.fields.iter().filter(|found| found.as_ref().is_some_and(|found| found.value.is_some())).count();
+        Self {
+            missing: shop.extractor.missing_required(extraction).map(str::to_owned).collect(),
+            nothing: valid == 0,
+            fields: shop.field_names.len() - valid,
+        }
+    }
+
+    pub(super) fn required(&self) -> bool {
+        self.nothing || !self.missing.is_empty()
+    }
+}
