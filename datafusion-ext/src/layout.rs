@@ -129,11 +129,14 @@ pub enum Kind {
     Runs,
     /// Results of finished runs, by the run's UUID.
     Results,
+    /// Calibrations of confidence, by `<campaign>@<version>` of the instructions.
+    Calibrations,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Campaigns, Self::Instructions, Self::Datasets, Self::Runs, Self::Results];
+    pub const ALL: [Self; 6] =
+        [Self::Campaigns, Self::Instructions, Self::Datasets, Self::Runs, Self::Results, Self::Calibrations];
 
     /// Its name in paths.
     #[must_use]
@@ -143,6 +146,7 @@ impl Kind {
             Self::Instructions => "instructions",
             Self::Datasets => "datasets",
             Self::Runs => "runs",
+            Self::Calibrations => "calibrations",
             Self::Results => "results",
         }
     }

@@ -1,13 +1,17 @@
 //! Figures over scored cells. Each is `None` where it rests on nothing.
 
 mod bootstrap;
+mod calibration;
 mod counts;
 mod interval;
+mod reliability;
 mod task;
 mod weighted;
 
 pub use bootstrap::bootstrap_mean;
+pub use calibration::{Calibrator, ISOTONIC_FROM, PLATT_FROM};
 pub use counts::Counts;
 pub use interval::{Interval, wilson};
+pub use reliability::{BINS, auroc, brier, ece};
 pub use task::{TaskResult, UnknownTaskResult, task_result};
 pub use weighted::weighted_mean;

@@ -85,6 +85,17 @@ fn columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
             ("reason", "text"),
         ],
         Kind::Results => &[("run_id", "text"), ("tables", "json")],
+        Kind::Calibrations => &[
+            ("campaign", "text"),
+            ("instructions_version", "text"),
+            ("cells", "integer"),
+            ("hosts", "integer"),
+            ("raw_ece", "number"),
+            ("ece", "number"),
+            ("brier", "number"),
+            ("auroc", "number"),
+            ("types", "json"),
+        ],
     });
     columns.extend_from_slice(&[("version", "integer"), ("at", "time"), ("by", "text"), ("action", "text")]);
     columns

@@ -13,8 +13,18 @@ pub struct PublicSchema {
     org: Slug,
 }
 
-const NAMES: [&str; 9] =
-    ["attempts", "audit", "campaigns", "datasets", "fields", "instructions", "results", "runs", "tasks"];
+const NAMES: [&str; 10] = [
+    "attempts",
+    "audit",
+    "calibrations",
+    "campaigns",
+    "datasets",
+    "fields",
+    "instructions",
+    "results",
+    "runs",
+    "tasks",
+];
 
 impl PublicSchema {
     /// Over one organization's part of a store.
@@ -42,6 +52,7 @@ impl SchemaProvider for PublicSchema {
             "tasks" => published::table(store, org, Table::Tasks)?,
             "results" => results::table(store, org, None).await?,
             "audit" => documents::audit(store, org).await?,
+            "calibrations" => documents::latest(store, org, Kind::Calibrations).await?,
             "campaigns" => documents::latest(store, org, Kind::Campaigns).await?,
             "datasets" => documents::latest(store, org, Kind::Datasets).await?,
             "instructions" => documents::latest(store, org, Kind::Instructions).await?,

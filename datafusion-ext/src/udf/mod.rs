@@ -15,6 +15,7 @@ mod field_match;
 mod field_similarity;
 mod figure;
 mod register;
+mod reliability;
 mod rule_cache;
 mod text_column;
 mod wilson_lower;

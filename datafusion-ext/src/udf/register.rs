@@ -2,6 +2,7 @@ use super::correct_share::CorrectShare;
 use super::field_match::FieldMatch;
 use super::field_similarity::FieldSimilarity;
 use super::figure::Figure;
+use super::reliability::{Reliability, ReliabilityFigure};
 use datafusion::common::Result;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
@@ -16,10 +17,9 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
 /// Every aggregate function of this crate, with its documentation.
 #[must_use]
 pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
-    [Figure::Share, Figure::Lower, Figure::Upper]
-        .into_iter()
-        .map(|figure| Arc::new(CorrectShare::new(figure).into()))
-        .collect()
+    let shares = [Figure::Share, Figure::Lower, Figure::Upper].map(|figure| Arc::new(CorrectShare::new(figure).into()));
+    let reliability = ReliabilityFigure::ALL.map(|figure| Arc::new(Reliability::new(figure).into()));
+    shares.into_iter().chain(reliability).collect()
 }
 
 /// Makes every function of this crate known to a session. Registering twice is harmless.

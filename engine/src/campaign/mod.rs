@@ -1,6 +1,7 @@
 //! Use cases: what a person or an orchestrator asks for, one file each. Every face calls these and nothing below.
 
 mod apply;
+mod calibrate;
 mod error;
 mod file;
 mod inventory;
@@ -9,6 +10,7 @@ mod replay;
 mod run;
 
 pub use apply::{Applied, apply};
+pub use calibrate::{Calibrated, calibrate};
 pub use error::{CampaignError, ErrorKind};
 pub use file::read_campaign_file;
 pub use inventory::{Inventory, RunLine, Shown, inventory, show};

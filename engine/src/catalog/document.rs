@@ -103,6 +103,7 @@ fn singular(kind: Kind) -> &'static str {
         Kind::Datasets => "dataset",
         Kind::Runs => "run",
         Kind::Results => "result of run",
+        Kind::Calibrations => "calibration",
     }
 }
 

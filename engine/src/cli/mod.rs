@@ -1,6 +1,7 @@
 //! The command line: one file a command. Parse, call, print; no logic.
 
 mod apply;
+mod calibrate;
 mod demo;
 mod exit;
 mod list;
@@ -36,6 +37,7 @@ enum Command {
     Apply(apply::Apply),
     Run(run::Run),
     Replay(replay::Replay),
+    Calibrate(calibrate::Calibrate),
     List(list::List),
     Show(show::Show),
     Sql(sql::Sql),
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
             Command::Apply(command) => command.execute().await,
             Command::Run(command) => command.execute().await,
             Command::Replay(command) => command.execute().await,
+            Command::Calibrate(command) => command.execute().await,
             Command::List(command) => command.execute().await,
             Command::Show(command) => command.execute().await,
             Command::Sql(command) => command.execute().await,

@@ -1,6 +1,7 @@
 //! The words of the domain as plain types. No I/O.
 
 mod attempt;
+mod calibration;
 mod campaign;
 mod confidence;
 mod dataset;
@@ -11,6 +12,7 @@ mod records;
 mod run;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
+pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, TypeCalibration};
 pub use campaign::{CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, RunSettings, Screenshots};
 pub use confidence::Confidence;
 pub use dataset::{Column, ColumnRole, DatasetVersion};

@@ -1,5 +1,5 @@
 use super::attempt::words;
-use super::{Instructions, RunSettings};
+use super::{AppliedCalibration, Instructions, RunSettings};
 use chrono::{DateTime, Utc};
 use mino_datafusion::layout::Slug;
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,9 @@ pub struct RunRecord {
     /// The run whose kept pages it reads; `None` for the sites themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
+    /// How its confidences become probabilities; `None` for the heuristic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<AppliedCalibration>,
     /// When it was planned.
     pub started_at: DateTime<Utc>,
     /// When it was finalized.

@@ -9,7 +9,7 @@ use super::tier::Tiers;
 use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
-use crate::model::{BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots};
+use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -46,6 +46,9 @@ pub(super) struct Workshop {
     pub(super) tiers: Tiers,
     pub(super) extractor: Extractor,
     pub(super) field_names: Vec<String>,
+    /// Their types, as in the tables.
+    pub(super) field_types: Vec<String>,
+    pub(super) calibration: Option<AppliedCalibration>,
     pub(super) settings: RunSettings,
     /// How many links may be followed, and the words that lead to them.
     pub(super) follow: Option<crate::model::Follow>,

@@ -52,6 +52,8 @@ pub async fn execute(
         follow: plan.record.instructions.follow.clone(),
         extractor,
         field_names: plan.record.instructions.fields.iter().map(|field| field.name.clone()).collect(),
+        field_types: plan.record.instructions.fields.iter().map(|field| field.field_type.to_string()).collect(),
+        calibration: plan.record.calibration.clone(),
         settings,
         run: plan.run_columns(),
         worker: format!("{}:{}", host_name(), std::process::id()),

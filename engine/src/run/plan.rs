@@ -2,7 +2,8 @@ use super::{RunError, choose};
 use crate::catalog::{Catalog, Who};
 use crate::dataset::{host_of, is_ground_truth, thaw};
 use crate::model::{
-    DatasetVersion, Instructions, RunId, RunRecord, RunSettings, RunStatus, RunType, Sample, Slug, nearest,
+    AppliedCalibration, CalibrationRecord, DatasetVersion, Instructions, InstructionsRecord, RunId, RunRecord,
+    RunSettings, RunStatus, RunType, Sample, Slug, nearest,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
@@ -108,6 +109,8 @@ pub async fn plan(
     for (row_id, cells) in chosen.into_iter().map(|position| &rows.rows[position]) {
         tasks.push(task(version, &options.run_id, &goals, row_id, cells)?);
     }
+    let of = InstructionsRecord::id(campaign, &instructions.version);
+    let calibration = catalog.latest::<CalibrationRecord>(Kind::Calibrations, &of).await?;
     let record = RunRecord {
         run_id: options.run_id.to_string(),
         campaign: campaign.clone(),
@@ -122,6 +125,7 @@ pub async fn plan(
         settings: options.settings,
         instructions,
         replay_of: options.replay_of,
+        calibration: calibration.map(|known| AppliedCalibration::new(known.version, known.body)),
         started_at: options.at,
         completed_at: None,
         reason: None,

@@ -3,7 +3,7 @@ use super::plan::PlanRow;
 use super::reading::Reading;
 use super::retry::Outcome;
 use crate::browse::{PageFailure, Tab};
-use crate::model::{AttemptStatus, FailureCategory, TaskId, Trigger};
+use crate::model::{AppliedCalibration, AttemptStatus, FailureCategory, TaskId, Trigger};
 use chrono::Utc;
 use mino_datafusion::layout;
 use mino_datafusion::schema::{AttemptRow, FoundField, JournalRow, ReasoningRow, ScreenshotRow};
@@ -96,17 +96,22 @@ impl Record {
         for line in &extraction.trace {
             self.step("extract", line);
         }
-        for (name, found) in shop.field_names.iter().zip(extraction.fields) {
+        let fields = shop.field_names.iter().zip(&shop.field_types);
+        for ((name, field_type), found) in fields.zip(extraction.fields) {
             let Some(found) = found else { continue };
             let value = found.value;
+            let raw_confidence = found.confidence.get();
+            // What is not even of its type is no case of what was calibrated.
+            let calibration = shop.calibration.as_ref().filter(|_| value.is_some());
+            let (confidence, _) = AppliedCalibration::apply(calibration, field_type, raw_confidence);
             self.found.push(FoundField {
                 field: name.clone(),
                 raw: found.raw,
                 number: value.as_ref().and_then(|value| value.number),
                 currency: value.as_ref().and_then(|value| value.currency.clone()),
                 value: value.map(|value| value.text),
-                confidence: found.confidence.get(),
-                raw_confidence: found.confidence.get(),
+                confidence,
+                raw_confidence,
                 resolver: found.resolver.to_owned(),
                 evidence: found.evidence,
             });

@@ -1,6 +1,6 @@
 use super::{Plan, PlanRow};
 use crate::extract::value_rule;
-use crate::model::{AttemptStatus, FieldSpec, TaskStatus};
+use crate::model::{AppliedCalibration, AttemptStatus, FieldSpec, TaskStatus};
 use mino_datafusion::compare::{CellScore, Match, compare_cell};
 use mino_datafusion::schema::{AttemptRow, FieldRow, FoundField, JournalRow, ResultColumn, RunColumns, TaskRow};
 use mino_datafusion::stats::{task_result, weighted_mean};
@@ -43,7 +43,7 @@ pub(super) fn derive(plan: &Plan, journal: Vec<JournalRow>) -> Tables {
         let outcome = Outcome::of(&attempts);
         let from = tables.fields.len();
         for (spec, rule) in specs.iter().zip(&rules) {
-            tables.fields.push(field_row(&run, task, spec, rule, &outcome));
+            tables.fields.push(field_row(plan, &run, task, (spec, rule), &outcome));
         }
         tables.tasks.push(task_row(&run, task, specs, &attempts, &outcome, &tables.fields[from..]));
         tables.attempts.extend(attempts.into_iter().map(|row| row.attempt));
@@ -74,7 +74,13 @@ impl<'a> Outcome<'a> {
     }
 }
 
-fn field_row(run: &RunColumns, task: &PlanRow, spec: &FieldSpec, rule: &ValueRule, outcome: &Outcome<'_>) -> FieldRow {
+fn field_row(
+    plan: &Plan,
+    run: &RunColumns,
+    task: &PlanRow,
+    (spec, rule): (&FieldSpec, &ValueRule),
+    outcome: &Outcome<'_>,
+) -> FieldRow {
     let found = outcome.found(&spec.name);
     // What a failed attempt saw is kept as seen, but it is no result.
     let usable = found.filter(|found| outcome.status == TaskStatus::Completed && found.value.is_some());
@@ -100,7 +106,14 @@ fn field_row(run: &RunColumns, task: &PlanRow, spec: &FieldSpec, rule: &ValueRul
         number: usable.and_then(|found| found.number),
         confidence: usable.map(|found| found.confidence),
         raw_confidence: usable.map(|found| found.raw_confidence),
-        calibration: usable.map(|_| "heuristic".to_owned()),
+        calibration: usable.map(|found| {
+            AppliedCalibration::apply(
+                plan.record.calibration.as_ref(),
+                &spec.field_type.to_string(),
+                found.raw_confidence,
+            )
+            .1
+        }),
         resolver: found.map(|found| found.resolver.clone()),
         evidence: found.map(|found| found.evidence.clone()),
         expected: expected.cloned(),
