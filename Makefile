@@ -6,6 +6,7 @@ PYTHON := $(VENV)/bin/python
 MINO := $(CARGO_TARGET_DIR)/debug/mino
 # Where the pages of real sites are; what needs them is skipped without.
 PAGES ?= ../shared/data
+FETCH ?= http
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help demo test bench lint accuracy picture build browser venv wheel
@@ -35,8 +36,8 @@ bench: browser build  ## Pages a second and memory, beside a bare loop over the 
 	cargo build --quiet --package mino-engine --example throughput
 	$(CARGO_TARGET_DIR)/debug/examples/throughput
 
-accuracy: browser wheel  ## Accuracy by field on 124 pages of 124 real sites
-	$(PYTHON) tests/python/accuracy.py $(PAGES)
+accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
+	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)
 
 picture: browser wheel build  ## Draw docs/demo.svg again
 	cd $$(mktemp -d) && MINO=$(MINO) $(PYTHON) $(CURDIR)/docs/picture.py $(CURDIR)/docs/demo.svg

@@ -55,6 +55,20 @@ class Client:
         with every event of the run, in order, in this thread; the run waits for it. What it raises stops the run, keeps
         what is done, and is raised again. A run of which no task was completed is a report, not an exception.
         """
+    def replay(
+        self,
+        run: str = "latest",
+        *,
+        instructions: str | None = None,
+        concurrency: int | None = None,
+        on_progress: Callable[[RunEvent], object] | Callable[[dict[str, Any]], object] | None = None,
+    ) -> RunReport:
+        """Extracts again from the pages that a run kept (`archive=True`), without any traffic: a run of its own.
+
+        instructions: version of the campaign's instructions; those of the run unless given.
+        """
+    def calibrate(self, campaign: str, *, instructions: str | None = None) -> Calibration:
+        """Fits confidences to the known answers of earlier runs; the next run applies it."""
     def sql(self, query: str) -> Rows:
         """Rows of a read-only query over attempts, tasks, fields, results, campaigns, datasets, instructions, runs."""
     @overload

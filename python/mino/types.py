@@ -342,3 +342,31 @@ class Finalized(TypedDict):
 
 
 RunEvent = Planned | Started | AttemptStarted | AttemptFinished | TaskFinished | Flushed | Stopping | Finalized
+
+
+class Reliability(TypedDict):
+    """How well confidences fit what came; None where a figure rests on nothing."""
+
+    cells: int
+    hosts: int
+    raw_ece: float | None
+    ece: float | None
+    brier: float | None
+    auroc: float | None
+    sure_cells: int
+    sure_accuracy: float | None
+
+
+class TypeCalibration(Reliability):
+    """Calibration of one field type."""
+
+    calibrator: dict[str, Any] | None
+
+
+class Calibration(Reliability):
+    """How raw confidences become probabilities; the figures are of fits that did not see the hosts they judge."""
+
+    version: int
+    campaign: str
+    instructions_version: str
+    types: dict[str, TypeCalibration]

@@ -5,7 +5,7 @@ use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
 use crate::settings::{Span, parse, whole};
-use mino_engine::campaign::{self, RunRequest};
+use mino_engine::campaign::{self, ReplayRequest, RunRequest};
 use mino_engine::catalog::Catalog;
 use mino_engine::run::Listener;
 use pyo3::prelude::*;
@@ -90,6 +90,44 @@ impl Client {
             Some(error) => Err(while_handling(report.err(), error)),
             None => Ok(report?.into()),
         }
+    }
+
+    #[pyo3(signature = (run = "latest", *, instructions = None, concurrency = None, on_progress = None))]
+    fn replay(
+        &self,
+        py: Python<'_>,
+        run: &str,
+        instructions: Option<String>,
+        concurrency: Option<i128>,
+        on_progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<RunReport> {
+        let stop = CancellationToken::new();
+        let on_progress = on_progress.map(|function| OnProgress::new(function, stop.clone())).transpose()?;
+        let raised = on_progress.as_ref().map(OnProgress::raised).unwrap_or_default();
+        let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
+        listeners.extend(on_progress.map(|told| Box::new(told) as Box<dyn Listener>));
+        let request = ReplayRequest {
+            run: run.to_owned(),
+            instructions,
+            concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
+            stop: stop.clone(),
+        };
+        let report = wait(py, Some(&stop), campaign::replay(&self.catalog, request, &mut listeners));
+        match raised.take() {
+            Some(error) => Err(while_handling(report.err(), error)),
+            None => Ok(report?.into()),
+        }
+    }
+
+    #[pyo3(signature = (campaign, *, instructions = None))]
+    fn calibrate<'py>(
+        &self,
+        py: Python<'py>,
+        campaign: &str,
+        instructions: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let calibrated = wait(py, None, campaign::calibrate(&self.catalog, campaign, instructions))?;
+        to_python(py, &calibrated)
     }
 
     fn sql(&self, py: Python<'_>, query: &str) -> PyResult<Rows> {

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.dataset
 import pytest
-import recipes
+import real_pages
 from conftest import SHARED
 
 import mino
@@ -31,8 +31,8 @@ BARS = {
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("recipes")
-    with recipes.serve(SHARED, folder) as campaign:
-        recipes.run(folder / "store", campaign)
+    with real_pages.serve(SHARED, "recipes", folder) as campaign:
+        real_pages.run(folder / "store", campaign)
         yield folder / "store"
 
 

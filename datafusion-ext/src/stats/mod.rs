@@ -8,7 +8,7 @@ mod reliability;
 mod task;
 mod weighted;
 
-pub use bootstrap::bootstrap_mean;
+pub use bootstrap::{RESAMPLES, bootstrap_counts, bootstrap_mean};
 pub use calibration::{Calibrator, ISOTONIC_FROM, PLATT_FROM};
 pub use counts::Counts;
 pub use interval::{Interval, wilson};

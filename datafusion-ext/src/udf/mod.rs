@@ -16,6 +16,7 @@ mod field_similarity;
 mod figure;
 mod register;
 mod reliability;
+mod retrieval;
 mod rule_cache;
 mod text_column;
 mod wilson_lower;

@@ -3,6 +3,7 @@ use super::field_match::FieldMatch;
 use super::field_similarity::FieldSimilarity;
 use super::figure::Figure;
 use super::reliability::{Reliability, ReliabilityFigure};
+use super::retrieval::{Retrieval, RetrievalFigure};
 use datafusion::common::Result;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
@@ -19,7 +20,8 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
 pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
     let shares = [Figure::Share, Figure::Lower, Figure::Upper].map(|figure| Arc::new(CorrectShare::new(figure).into()));
     let reliability = ReliabilityFigure::ALL.map(|figure| Arc::new(Reliability::new(figure).into()));
-    shares.into_iter().chain(reliability).collect()
+    let retrieval = RetrievalFigure::ALL.map(|figure| Arc::new(Retrieval::new(figure).into()));
+    shares.into_iter().chain(retrieval).chain(reliability).collect()
 }
 
 /// Makes every function of this crate known to a session. Registering twice is harmless.

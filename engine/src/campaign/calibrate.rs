@@ -1,7 +1,7 @@
 use super::{CampaignError, query};
 use crate::catalog::{Catalog, Who};
 use crate::dataset::host_of;
-use crate::model::{CalibrationRecord, CampaignRecord, InstructionsRecord, ReliabilityFigures, TypeCalibration};
+use crate::model::{CalibrationRecord, CampaignRecord, InstructionsRecord, ReliabilityFigures, SURE, TypeCalibration};
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
@@ -113,7 +113,11 @@ fn fold_of(host: &str) -> u64 {
 fn figures(judged: &[(f64, f64, bool)]) -> ReliabilityFigures {
     let raw: Vec<(f64, bool)> = judged.iter().map(|(raw, _, right)| (*raw, *right)).collect();
     let calibrated: Vec<(f64, bool)> = judged.iter().map(|(_, calibrated, right)| (*calibrated, *right)).collect();
+    let sure: Vec<bool> = calibrated.iter().filter(|(p, _)| *p >= SURE).map(|(_, right)| *right).collect();
+    let right = sure.iter().filter(|right| **right).count();
     ReliabilityFigures {
+        sure_cells: sure.len() as u64,
+        sure_accuracy: (!sure.is_empty()).then(|| right as f64 / sure.len() as f64),
         raw_ece: ece(&raw),
         ece: ece(&calibrated),
         brier: brier(&calibrated),

@@ -36,7 +36,18 @@ impl Calibrate {
         let record = &calibrated.record;
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
-        table.set_header(["type", "values", "hosts", "method", "ECE before", "ECE", "Brier", "AUROC"]);
+        table.set_header([
+            "type",
+            "values",
+            "hosts",
+            "method",
+            "ECE before",
+            "ECE",
+            "Brier",
+            "AUROC",
+            ">= 0.9",
+            "of these right",
+        ]);
         for (name, kind) in &record.types {
             table.add_row(row(name, kind.cells, kind.hosts, method(kind), &kind.figures));
         }
@@ -54,7 +65,7 @@ fn method(kind: &TypeCalibration) -> &'static str {
     kind.calibrator.as_ref().map_or("heuristic: too few", |calibrator| calibrator.method())
 }
 
-fn row(name: &str, cells: u64, hosts: u64, method: &str, figures: &ReliabilityFigures) -> [String; 8] {
+fn row(name: &str, cells: u64, hosts: u64, method: &str, figures: &ReliabilityFigures) -> [String; 10] {
     let figure = |figure: Option<f64>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.3}"));
     [
         name.to_owned(),
@@ -65,5 +76,7 @@ fn row(name: &str, cells: u64, hosts: u64, method: &str, figures: &ReliabilityFi
         figure(figures.ece),
         figure(figures.brier),
         figure(figures.auroc),
+        figures.sure_cells.to_string(),
+        figure(figures.sure_accuracy),
     ]
 }

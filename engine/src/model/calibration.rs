@@ -33,7 +33,16 @@ pub struct ReliabilityFigures {
     pub brier: Option<f64>,
     /// Area under the ROC curve.
     pub auroc: Option<f64>,
+    /// Values with a confidence of [`SURE`] and above.
+    #[serde(default)]
+    pub sure_cells: u64,
+    /// Share of these that is right.
+    #[serde(default)]
+    pub sure_accuracy: Option<f64>,
 }
+
+/// Confidence from which a value is called sure.
+pub const SURE: f64 = 0.9;
 
 /// Calibration of one field type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

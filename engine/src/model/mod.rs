@@ -12,7 +12,7 @@ mod records;
 mod run;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
-pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, TypeCalibration};
+pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, SURE, TypeCalibration};
 pub use campaign::{CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, RunSettings, Screenshots};
 pub use confidence::Confidence;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
