@@ -1,5 +1,5 @@
 use crate::blocking::wait;
-use crate::errors::{input, raise, while_handling};
+use crate::errors::{input, while_handling};
 use crate::events::OnProgress;
 use crate::json::to_python;
 use crate::report::RunReport;

@@ -81,7 +81,7 @@ pub(super) fn is_valid(digits: &str) -> bool {
         8 | 12 | 13 | 14 => {
             let sum: u32 =
                 values.iter().rev().enumerate().map(|(at, value)| value * if at % 2 == 0 { 1 } else { 3 }).sum();
-            values.iter().all(|value| *value < 10) && sum % 10 == 0 && values.iter().any(|value| *value > 0)
+            values.iter().all(|value| *value < 10) && sum.is_multiple_of(10) && values.iter().any(|value| *value > 0)
         }
         _ => false,
     }

@@ -118,6 +118,7 @@ pub(super) fn needs_script(view: &PageView<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::testing::instructions;
     use super::super::{Extractor, PageView};
@@ -125,8 +126,7 @@ mod tests {
 
     fn links(html: &str, wanted: &[&str]) -> Vec<String> {
         let page = PageSnapshot::from_html("https://acme.org/start", html);
-        let extractor =
-            Extractor::new(&instructions(&["phone:phone", "price:money"])).unwrap_or_else(|error| panic!("{error}"));
+        let extractor = Extractor::new(&instructions(&["phone:phone", "price:money"])).unwrap();
         let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
         extractor.links(&page, &["phone".to_owned()], &wanted).into_iter().map(|link| link.url).collect()
     }

@@ -114,13 +114,8 @@ fn value(page: &PageView<'_>, node: Node<'_>, query: &FieldQuery) -> String {
     if query.spec.field_type == FieldType::Email && node.tag() == Some("a") {
         return node.attr("href").map(|href| href.trim_start_matches("mailto:").to_owned()).unwrap_or_default();
     }
-    if query.spec.field_type == FieldType::Url {
-        node_value(page, node)
-    } else if node.tag() == Some("time") {
-        node_value(page, node)
-    } else {
-        node.text()
-    }
+    let for_machines = query.spec.field_type == FieldType::Url || node.tag() == Some("time");
+    if for_machines { node_value(page, node) } else { node.text() }
 }
 
 #[cfg(test)]

@@ -135,11 +135,13 @@ impl Resolver for Named {
     }
 }
 
+/// By their first word: fields, the places of their names, and the words of these.
+type Names<'a> = HashMap<&'a str, Vec<(usize, usize, &'a [String])>>;
+
 struct Search<'a, 'p> {
     view: &'a PageView<'p>,
     queries: &'a [FieldQuery],
-    /// By their first word: fields and the words of their names.
-    names: HashMap<&'a str, Vec<(usize, usize, &'a [String])>>,
+    names: Names<'a>,
     places: Vec<usize>,
     found: Vec<Vec<Candidate>>,
     /// Elements of one name, which may be the items of a list.
@@ -148,7 +150,7 @@ struct Search<'a, 'p> {
 
 impl<'a, 'p> Search<'a, 'p> {
     fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
-        let mut names: HashMap<&str, Vec<(usize, usize, &[String])>> = HashMap::new();
+        let mut names: Names<'_> = HashMap::new();
         for (field, query) in queries.iter().enumerate() {
             if NOT_BY_NAME.iter().any(|kind| query.is_like(kind)) {
                 continue;

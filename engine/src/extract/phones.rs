@@ -248,10 +248,9 @@ fn kind_of(before: &str, after: &str) -> (Kind, bool) {
     // The label nearest to the number decides.
     let mut best: Option<(usize, Kind)> = None;
     for (kind, phrases) in [(Kind::Phone, phone), (Kind::Mobile, mobile), (Kind::Fax, fax)] {
-        if let Some(at) = phrases.last(before).filter(|at| before.len() - at <= 48) {
-            if best.is_none_or(|(known, _)| at >= known) {
-                best = Some((at, kind));
-            }
+        let near = phrases.last(before).filter(|at| before.len() - at <= 48);
+        if let Some(at) = near.filter(|at| best.is_none_or(|(known, _)| *at >= known)) {
+            best = Some((at, kind));
         }
     }
     if let Some((_, kind)) = best {

@@ -1,5 +1,7 @@
 //! What tests of resolvers share.
 
+#![allow(clippy::unwrap_used)]
+
 use super::{Extraction, Extractor};
 use crate::model::{FieldSpec, Instructions};
 use crate::page::PageSnapshot;
@@ -22,9 +24,7 @@ pub(super) fn instructions(fields: &[&str]) -> Instructions {
 /// What a page gives for fields written as `name:type`.
 pub(super) fn extracted(fields: &[&str], html: &str) -> Extraction {
     let page = PageSnapshot::from_html("http://127.0.0.1/page", html);
-    Extractor::new(&instructions(fields))
-        .map(|extractor| extractor.extract(&page))
-        .unwrap_or_else(|error| panic!("{error}"))
+    Extractor::new(&instructions(fields)).unwrap().extract(&page)
 }
 
 /// The raw value of one field; empty when there is none that is valid.

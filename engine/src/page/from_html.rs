@@ -70,7 +70,7 @@ fn is_hiding(builder: &SnapshotBuilder, (name, value): (u32, u32)) -> bool {
 
 fn hides(style: &str) -> bool {
     style.split(';').filter_map(|rule| rule.split_once(':')).any(|(name, value)| {
-        let (name, value) = (name.trim(), value.trim().split_whitespace().next().unwrap_or_default());
+        let (name, value) = (name.trim(), value.split_whitespace().next().unwrap_or_default());
         (name.eq_ignore_ascii_case("display") && value.eq_ignore_ascii_case("none"))
             || (name.eq_ignore_ascii_case("visibility") && value.eq_ignore_ascii_case("hidden"))
     })
