@@ -32,8 +32,9 @@ lint: venv  ## Check format and lints
 	$(VENV)/bin/ruff check python tests
 	$(VENV)/bin/ruff format --check python tests
 
-bench: browser build  ## Pages a second and memory, beside a bare loop over the browser library
-	cargo build --quiet --package mino-engine --example throughput
+bench: browser build  ## Milliseconds a page of extraction; pages a second beside a bare loop over the browser library
+	cargo build --quiet --package mino-engine --example throughput --example extraction
+	$(CARGO_TARGET_DIR)/debug/examples/extraction $(PAGES)/recipes
 	$(CARGO_TARGET_DIR)/debug/examples/throughput
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)

@@ -1,5 +1,6 @@
 use super::progress::{Style, listener};
 use super::{StoreArgs, apply, exit, summary};
+use crate::browse::locate;
 use crate::campaign::{self, CampaignError, RunReport, RunRequest};
 use crate::model::{Fetch, RunStatus, RunType, Sample, Screenshots};
 use clap::Args;
@@ -67,6 +68,10 @@ impl Run {
             )));
         }
         let catalog = self.store.connect().await?;
+        // Before anything is written; one that is not named is looked for when it is needed.
+        if self.browser.is_some() {
+            locate(self.browser.as_deref(), None)?;
+        }
         let name = match (self.campaign, self.file) {
             (Some(name), _) => name,
             (None, file) => {
