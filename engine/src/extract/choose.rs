@@ -1,10 +1,11 @@
 //! One value per field out of all proposals, and how far it can be trusted (SEMANTICS, "Confidence").
 
 use super::grounding::grounding;
+use super::phrases::fold_label;
 use super::{Candidate, FieldQuery, PageView};
 use crate::model::Confidence;
 use mino_datafusion::value::{TypedValue, similarity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Confidence of a value that is not of its type, at most.
 const INVALID_AT_MOST: f64 = 0.3;
@@ -90,6 +91,9 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
 
 fn agree(query: &FieldQuery, group: &Group<'_>, candidate: &Candidate, value: Option<&TypedValue>) -> bool {
     match (&group.value, value) {
+        (Ok(known), Some(value)) if query.is_list() => {
+            known.text == value.text || same_words(&known.text, &value.text)
+        }
         (Ok(known), Some(value)) => {
             known.text == value.text
                 || similarity(&query.rule, &known.text, &value.text)
@@ -97,6 +101,16 @@ fn agree(query: &FieldQuery, group: &Group<'_>, candidate: &Candidate, value: Op
         }
         _ => group.best.raw == candidate.raw,
     }
+}
+
+/// Two lists that are made of the same words, nearly: whether they agree needs no assignment of their items, which takes
+/// time that grows with the cube of their number.
+fn same_words(a: &str, b: &str) -> bool {
+    const NEARLY: f64 = 0.8;
+    let (a, b) = (fold_label(a), fold_label(b));
+    let (a, b): (HashSet<&str>, HashSet<&str>) = (a.split(' ').collect(), b.split(' ').collect());
+    let common = a.intersection(&b).count() as f64;
+    2.0 * common / (a.len() + b.len()) as f64 >= NEARLY
 }
 
 fn back<'a>(group: &mut Group<'a>, candidate: &'a Candidate, value: Result<TypedValue, String>) {

@@ -148,6 +148,12 @@ mod tests {
     use super::super::testing::found;
 
     #[test]
+    fn amounts_stand_beside_what_they_are_of() {
+        let html = "<h1>Stew</h1><div><span>2 cups</span><div>flour</div></div><div><span>1</span><div>egg</div></div><div><span>200 g</span><div>beef</div></div>";
+        assert_eq!(found("ingredients:list", html), r#"["2 cups flour","1 egg","200 g beef"]"#);
+    }
+
+    #[test]
     fn quantities_stand_together() {
         let html = "<h1>Stew</h1><p>Serves 4 people in 30 minutes<ul><li>2 cups flour<li>½ tsp salt<li>200g beef<li>pepper</ul>\
             <p>1. Take the flour and the salt and put them into a bowl, then add some water and the beef.";
