@@ -47,7 +47,13 @@ fn main() {
     }
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    println!("{} pages: median {:.1} ms, 95 % within {:.1} ms, longest {:.1} ms", times.len(), at(0.5), at(0.95), at(1.0));
+    println!(
+        "{} pages: median {:.1} ms, 95 % within {:.1} ms, longest {:.1} ms",
+        times.len(),
+        at(0.5),
+        at(0.95),
+        at(1.0)
+    );
     println!("\n   size     parse   extract   ms a MB   snapshot/size");
     for size in [100_000, 1_000_000, 10_000_000] {
         let html = page_of(size);
@@ -59,15 +65,22 @@ fn main() {
         let extracted = begun.elapsed().as_secs_f64() * 1e3;
         let megabytes = html.len() as f64 / 1e6;
         let share = page.size() as f64 / html.len() as f64;
-        println!("{megabytes:5.1} MB {parsed:6.0} ms {extracted:6.0} ms {:9.1} {share:15.2}", (parsed + extracted) / megabytes);
+        println!(
+            "{megabytes:5.1} MB {parsed:6.0} ms {extracted:6.0} ms {:9.1} {share:15.2}",
+            (parsed + extracted) / megabytes
+        );
     }
 }
 
 /// A page of about so many bytes: a recipe among paragraphs, lists, links and tables.
 fn page_of(size: usize) -> String {
     let mut html = String::with_capacity(size + 2_000);
-    html.push_str("<!doctype html><html lang=en><title>Stew | Acme</title><body><h1>Stew</h1><p>By Ann Lee, 4 May 2024</p>");
-    html.push_str("<h2>Ingredients</h2><ul><li>2 cups flour<li>1 tsp salt<li>200 g beef</ul><p>Total time: 40 minutes</p>");
+    html.push_str(
+        "<!doctype html><html lang=en><title>Stew | Acme</title><body><h1>Stew</h1><p>By Ann Lee, 4 May 2024</p>",
+    );
+    html.push_str(
+        "<h2>Ingredients</h2><ul><li>2 cups flour<li>1 tsp salt<li>200 g beef</ul><p>Total time: 40 minutes</p>",
+    );
     let mut at = 0;
     while html.len() < size {
         let part = format!(

@@ -1,7 +1,7 @@
 //! What stands beside a label that stands alone.
 
-use super::reading::{Line, Reading};
 use super::phrases::fold_label;
+use super::reading::{Line, Reading};
 use super::{FieldQuery, words};
 use crate::page::{Node, PageSnapshot};
 
@@ -90,7 +90,8 @@ pub(super) fn after_heading(
 /// Adds a text to the item that it is of, or begins an item.
 pub(super) fn add_item(items: &mut Vec<(Option<usize>, String)>, item: Option<usize>, text: &str) {
     let full = items.len() >= MOST_ITEMS;
-    let goes_on = |(known, before): &&mut (Option<usize>, String)| (item.is_some() && *known == item) || is_bare_amount(before);
+    let goes_on =
+        |(known, before): &&mut (Option<usize>, String)| (item.is_some() && *known == item) || is_bare_amount(before);
     match items.last_mut().filter(goes_on) {
         Some((_, known)) => {
             known.push(' ');
@@ -105,7 +106,9 @@ pub(super) fn add_item(items: &mut Vec<(Option<usize>, String)>, item: Option<us
 fn is_bare_amount(text: &str) -> bool {
     let folded = fold_label(text);
     let is_part = |word: &str| {
-        let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215e}'));
+        let unit = word.trim_start_matches(|c: char| {
+            c.is_ascii_digit() || matches!(c, '\u{bc}'..='\u{be}' | '\u{2150}'..='\u{215e}')
+        });
         unit.is_empty() || words("quantity_units").is(unit)
     };
     text.len() <= 24 && text.starts_with(|c: char| c.is_numeric()) && folded.split(' ').all(is_part)

@@ -91,9 +91,7 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
 
 fn agree(query: &FieldQuery, group: &Group<'_>, candidate: &Candidate, value: Option<&TypedValue>) -> bool {
     match (&group.value, value) {
-        (Ok(known), Some(value)) if query.is_list() => {
-            known.text == value.text || same_words(&known.text, &value.text)
-        }
+        (Ok(known), Some(value)) if query.is_list() => known.text == value.text || same_words(&known.text, &value.text),
         (Ok(known), Some(value)) => {
             known.text == value.text
                 || similarity(&query.rule, &known.text, &value.text)

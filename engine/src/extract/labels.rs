@@ -1,4 +1,5 @@
 use super::beside::{Value, after_heading, below_line, beside_cell, beside_element};
+use super::organizations::is_no_name;
 use super::phrases::fold_label;
 use super::reading::{Line, Reading};
 use super::zone::Zone;
@@ -309,7 +310,8 @@ fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
     // A form has the next label where a table has a value.
     let is_label = query.spec.field_type == FieldType::Text && raw.trim_end_matches(['*', ' ']).ends_with([':', '：']);
-    (fits && !is_label && query.read(raw).is_ok()).then(|| raw.to_owned())
+    let no_name = query.is("organization") && is_no_name(raw);
+    (fits && !is_label && !no_name && query.read(raw).is_ok()).then(|| raw.to_owned())
 }
 
 #[cfg(test)]

@@ -96,12 +96,14 @@ fn own_host(page: &PageSnapshot) -> Option<String> {
     for link in page.nodes().filter(|node| node.tag() == Some("a")).take(500) {
         let Some(href) = link.attr("href") else { continue };
         let mail = href.strip_prefix("mailto:").and_then(|mail| mail.split('?').next()?.split_once('@'));
+        let is_mail = mail.is_some();
         let found = mail.map(|(_, host)| host.to_lowercase()).or_else(|| host(href));
         if let Some(found) = found.filter(|found| !is_shared(found)) {
-            *counts.entry(found).or_default() += 1;
+            // One link to another host is a link; mail goes to one's own.
+            *counts.entry(found).or_default() += if is_mail { 2 } else { 1 };
         }
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(host, _)| host)
+    counts.into_iter().filter(|(_, count)| *count > 1).max_by_key(|(_, count)| *count).map(|(host, _)| host)
 }
 
 /// Hosts that sites everywhere link to: they are nobody's own.
@@ -138,7 +140,10 @@ mod tests {
         assert_eq!(countries("https://shop.example.co.uk/", "<html lang=en>")[..2], ["GB", "US"]);
         assert_eq!(countries("https://example.com/", "<html lang=de-AT>")[..2], ["AT", "DE"]);
         assert_eq!(
-            countries("http://127.0.0.1/", "<a href=https://a.fr/>1</a><a href=https://twitter.com/a>2</a>")[0],
+            countries(
+                "http://127.0.0.1/",
+                "<a href=https://a.fr/>1</a><a href=https://a.fr/b>3</a><a href=https://twitter.com/a>2</a>"
+            )[0],
             "FR"
         );
     }

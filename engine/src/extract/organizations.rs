@@ -92,6 +92,9 @@ impl Names {
         let lines = reading.lines().iter().rev().filter(|line| reading.text(line).len() < 400);
         for line in lines.filter(|line| !line.zone.is(Zone::OTHERS)).take(4_000) {
             let text = reading.text(line);
+            if is_made_by(text) {
+                continue;
+            }
             let Some(found) = pattern.captures(text).and_then(|found| found.name("name")) else { continue };
             let name = rest.replace(found.as_str(), "");
             let name = name.split([';', '(']).next().unwrap_or_default();
@@ -128,7 +131,9 @@ impl Names {
         let mut found = 0;
         for image in page.page.nodes().filter(|node| node.tag() == Some("img")) {
             let above = image.ancestors().take(3).any(|above| is_logo(&above) || is_home(&above));
-            if !(is_logo(&image) || above) || page.reading().zone(image.index()).is(Zone::OTHERS) {
+            let zone = page.reading().zone(image.index());
+            let far = image.index() * 2 > page.page.len();
+            if !(is_logo(&image) || above) || zone.is(Zone::OTHERS) || zone.is(Zone::FOOTER) || far {
                 continue;
             }
             found += 1;
@@ -195,7 +200,7 @@ impl Names {
         let mut found = 0;
         for line in reading.lines() {
             let text = reading.text(line);
-            if text.len() > 3000 {
+            if text.len() > 3000 || is_made_by(text) {
                 continue;
             }
             for name in pattern.captures_iter(text).filter_map(|found| found.name("name")) {
@@ -292,8 +297,25 @@ fn key(text: &str) -> String {
     if words.is_empty() { folded.replace(' ', "") } else { words.concat() }
 }
 
+/// A line about who made the site, not whose it is.
+fn is_made_by(text: &str) -> bool {
+    const MAKERS: [&str; 9] = [
+        "powered by",
+        "website by",
+        "site by",
+        "designed by",
+        "design by",
+        "developed by",
+        "hosted by",
+        "web design",
+        "realisation",
+    ];
+    let lower = text.to_lowercase();
+    MAKERS.iter().any(|maker| lower.contains(maker))
+}
+
 /// What links and headings everywhere say, which names nobody.
-fn is_no_name(text: &str) -> bool {
+pub(super) fn is_no_name(text: &str) -> bool {
     let folded = fold_label(text);
     let words = super::words("navigation");
     words.is(&folded)
