@@ -7,7 +7,19 @@ from mino.errors import InputError as InputError
 from mino.errors import MinoError as MinoError
 from mino.errors import RunFailed as RunFailed
 from mino.errors import UnreachableError as UnreachableError
-from mino.types import Applied, Calibration, Campaign, Dataset, Inventory, Run, RunEvent, Share, Shown, Summary, Verified
+from mino.types import (
+    Applied,
+    Calibration,
+    Campaign,
+    Dataset,
+    Inventory,
+    Run,
+    RunEvent,
+    Share,
+    Shown,
+    Summary,
+    Verified,
+)
 
 __version__: str
 

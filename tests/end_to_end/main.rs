@@ -15,3 +15,4 @@ mod mino;
 mod repeating;
 mod runs;
 mod stopping;
+mod tiers;

@@ -103,7 +103,7 @@ pub(super) fn add_item(items: &mut Vec<(Option<usize>, String)>, item: Option<us
 }
 
 /// "150 ml" alone: what it is of stands in an element of its own.
-fn is_bare_amount(text: &str) -> bool {
+pub(super) fn is_bare_amount(text: &str) -> bool {
     let folded = fold_label(text);
     let is_part = |word: &str| {
         let unit = word.trim_start_matches(|c: char| {

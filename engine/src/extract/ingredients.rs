@@ -1,4 +1,4 @@
-use super::beside::add_item;
+use super::beside::{add_item, is_bare_amount};
 use super::phrases::fold_label;
 use super::reading::{Line, Reading};
 use super::zone::Zone;
@@ -83,6 +83,11 @@ fn runs(reading: &Reading<'_>) -> Vec<Run> {
             }
             run.last += 1;
         }
+        let last = &reading.lines()[run.last];
+        if is_bare_amount(reading.text(last)) && reading.lines().get(run.last + 1).is_some_and(|next| next.heading == 0)
+        {
+            run.last += 1;
+        }
     }
     runs
 }
@@ -113,7 +118,9 @@ fn is_quantity(reading: &Reading<'_>, line: &Line) -> bool {
         let unit = token.trim_start_matches(is_amount);
         unit.len() < token.len() && !unit.is_empty() && units.is(unit)
     };
-    let has_unit = tokens.iter().any(|token| glued(token)) || units.within(folded);
+    let has_unit = tokens.iter().any(|token| glued(token))
+        || tokens.windows(2).any(|pair| pair[0].chars().all(is_amount) && units.is(pair[1]))
+        || units.within(folded);
     // "Posted on: 11 November 2024".
     let dated = tokens.iter().any(|token| {
         token.len() == 4
@@ -122,9 +129,13 @@ fn is_quantity(reading: &Reading<'_>, line: &Line) -> bool {
     });
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     // Times and steps begin with numbers too.
-    let is_time = tokens.len() <= 4 && (words("minute").within(folded) || words("hour").within(folded));
+    let is_time = !has_unit && tokens.len() <= 4 && (words("minute").within(folded) || words("hour").within(folded));
     let is_step = text.split_once(['.', ')']).is_some_and(|(number, rest)| number.len() <= 2 && rest.len() > 60);
-    letters >= 2 && !dated && !is_time && !is_step && (has_unit || (begins && tokens.len() >= 2 && tokens.len() <= 14))
+    (letters >= 2 || has_unit)
+        && !dated
+        && !is_time
+        && !is_step
+        && (has_unit || (begins && tokens.len() >= 2 && tokens.len() <= 14))
 }
 
 /// The items of a run: by element of a list or row of a table, else by line.
@@ -149,8 +160,12 @@ mod tests {
 
     #[test]
     fn amounts_stand_beside_what_they_are_of() {
-        let html = "<h1>Stew</h1><div><span>2 cups</span><div>flour</div></div><div><span>1</span><div>egg</div></div><div><span>200 g</span><div>beef</div></div>";
-        assert_eq!(found("ingredients:list", html), r#"["2 cups flour","1 egg","200 g beef"]"#);
+        let html = "<h1>Stew</h1><div><span>2 cups</span><div>flour</div></div><div><span>1</span><div>egg</div></div><div><span>200 g</span><div>beef</div></div>\
+            <div><span>½ tsp</span><div>salt</div></div><div><span>1 cup</span><div>stock</div></div>";
+        assert_eq!(
+            found("ingredients:list", html),
+            r#"["2 cups flour","1 egg","200 g beef","½ tsp salt","1 cup stock"]"#
+        );
     }
 
     #[test]

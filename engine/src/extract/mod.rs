@@ -14,6 +14,8 @@ mod extractor;
 mod grounding;
 mod gtins;
 mod headline;
+#[cfg(test)]
+mod hostile;
 mod hours;
 mod ingredients;
 mod json_ld;
