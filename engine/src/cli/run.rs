@@ -68,10 +68,7 @@ impl Run {
             )));
         }
         let catalog = self.store.connect().await?;
-        // Before anything is written; one that is not named is looked for when it is needed.
-        if self.browser.is_some() {
-            locate(self.browser.as_deref(), None)?;
-        }
+        self.check_browser().await?;
         let name = match (self.campaign, self.file) {
             (Some(name), _) => name,
             (None, file) => {
@@ -103,6 +100,19 @@ impl Run {
             summary::print_next(&report, &self.store.store);
         }
         Ok(code(&report, self.min_accuracy))
+    }
+
+    /// A file is applied only where its run has the browser that it asks for. A campaign by name has nothing to apply.
+    async fn check_browser(&self) -> Result<(), CampaignError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let fetch = match self.fetch {
+            Some(fetch) => fetch,
+            None => campaign::read_campaign_file(file).await?.0.run.fetch,
+        };
+        if fetch != Fetch::Http {
+            locate(self.browser.as_deref(), std::env::var_os("PATH").as_deref())?;
+        }
+        Ok(())
     }
 }
 
