@@ -53,6 +53,10 @@ def confidence(calibrations: list[dict[str, Any]]) -> None:
         figures = " | ".join(f"{one[figure]:.3f}" for figure in ("raw_ece", "ece", "brier", "auroc"))
         sure = f"{one['sure_cells']} | {one['sure_accuracy'] or 0:.3f}"
         print(f"| {one['campaign']} | {one['cells']} | {one['hosts']} | {figures} | {sure} |")
+    sure = sum(one["sure_cells"] for one in calibrations)
+    right = sum(one["sure_cells"] * (one["sure_accuracy"] or 0) for one in calibrations)
+    values = sum(one["cells"] for one in calibrations)
+    print(f"| all | {values} | | | | | | {sure} | {right / max(sure, 1):.3f} |")
 
 
 def reliability(client: mino.Client) -> None:

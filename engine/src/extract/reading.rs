@@ -3,7 +3,7 @@
 use super::phrases::fold_into;
 use super::words;
 use super::zone::{Zone, zones};
-use crate::page::{Node, NodeKind, PageSnapshot};
+use crate::page::{Node, NodeKind, PageSnapshot, is_seam};
 
 /// One line: text between two breaks.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +166,9 @@ impl Maker<'_> {
     fn add(&mut self, node: Node<'_>) {
         let text = &mut self.reading.text;
         let content = node.content().unwrap_or_default();
+        if self.begun.is_some() && is_seam(text, content) {
+            text.push(' ');
+        }
         let from = text.len() as u32;
         let mut piece_from = None;
         for c in content.chars() {
@@ -268,6 +271,7 @@ mod tests {
             ["One two", "three", "four", "five", "six"]
         );
         assert_eq!(lines("<table><tr><td>a<td> b </table>"), ["a", "b"]);
+        assert_eq!(lines("<p><b>Ann Lee</b><i>Editor</i>, e<b>x</b>tra"), ["Ann Lee Editor, extra"]);
         assert_eq!(lines("<p> </p><p>\u{a0}a\u{ad}b\u{a0} </p>"), ["ab"]);
     }
 

@@ -18,4 +18,5 @@ pub use layout::{Font, Frame};
 pub use node::Node;
 pub use snapshot::{NodeKind, PageSnapshot};
 pub use text::collapse;
+pub(crate) use text::is_seam;
 pub use xpath::XpathTree;

@@ -40,13 +40,24 @@ pub(super) fn text_of(node: Node<'_>) -> String {
                 push_space(&mut out);
                 ends.push(below.end());
             }
-            (NodeKind::Text, _) => push_collapsed(&mut out, below.content().unwrap_or_default()),
+            (NodeKind::Text, _) => {
+                let content = below.content().unwrap_or_default();
+                if is_seam(&out, content) {
+                    out.push(' ');
+                }
+                push_collapsed(&mut out, content);
+            }
             _ => {}
         }
         index += 1;
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// True where two texts of different elements meet as "Ann LeeEditor" does: a style sheet keeps them apart.
+pub(crate) fn is_seam(before: &str, after: &str) -> bool {
+    before.chars().next_back().is_some_and(char::is_lowercase) && after.chars().next().is_some_and(char::is_uppercase)
 }
 
 /// White space as HTML means it: any run is one space, none at the ends.
