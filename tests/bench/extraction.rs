@@ -9,9 +9,12 @@ use mino_engine::extract::Extractor;
 use mino_engine::model::{FieldSpec, Instructions};
 use mino_engine::page::PageSnapshot;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Instant;
+
+#[path = "pages.rs"]
+mod pages;
+use pages::pages;
 
 const FIELDS: [(&str, &str); 10] = [
     ("title", "text"),
@@ -93,15 +96,4 @@ fn page_of(size: usize) -> String {
         at += 1;
     }
     html
-}
-
-fn pages(folder: &Path) -> Vec<String> {
-    let listed = Command::new("find").arg(folder).args(["-name", "*.html*"]).output().unwrap();
-    let mut paths: Vec<String> = String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect();
-    paths.sort();
-    let read = |path: &String| {
-        let unpacked = Command::new("gzip").args(["-dcf", path]).output().unwrap();
-        String::from_utf8_lossy(&unpacked.stdout).into_owned()
-    };
-    paths.iter().map(read).collect()
 }

@@ -10,6 +10,8 @@ pub(super) type Value = (String, usize);
 
 /// Items of a list.
 const MOST_ITEMS: usize = 300;
+/// Longest item, and value that is no list, in bytes.
+const LONGEST_ITEM: usize = 2_000;
 /// Lines of one value below a heading.
 const MOST_LINES: usize = 400;
 
@@ -156,8 +158,13 @@ pub(super) fn below_line(page: &PageSnapshot, reading: &Reading<'_>, at: usize, 
 /// An element's value: the items of a list, a machine-readable date, what a form holds, else its text.
 pub(super) fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
     let items: Vec<String> = if query.is_list() {
-        let all = node.descendants().filter(|below| below.tag() == Some("li"));
-        all.map(|item| bare_item(&item.text()).to_owned()).filter(|text| !text.is_empty()).take(MOST_ITEMS).collect()
+        let is_item = |below: &Node<'_>| below.tag() == Some("li");
+        // What holds items is a heading of them.
+        let all = node.descendants().filter(|below| is_item(below) && !below.descendants().any(|item| is_item(&item)));
+        all.filter_map(|item| Some(bare_item(&item.short_text(LONGEST_ITEM)?).to_owned()))
+            .filter(|text| !text.is_empty())
+            .take(MOST_ITEMS)
+            .collect()
     } else {
         Vec::new()
     };
@@ -169,5 +176,5 @@ pub(super) fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
         Some("time") => node.attr("datetime"),
         _ => None,
     };
-    held.map_or_else(|| node.text(), str::to_owned)
+    held.map_or_else(|| node.short_text(LONGEST_ITEM).unwrap_or_default(), str::to_owned)
 }

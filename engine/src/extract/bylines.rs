@@ -111,10 +111,7 @@ fn elements(page: &PageView<'_>, all: &mut Vec<Found>) {
         if node.end() - node.index() > 120 {
             continue;
         }
-        let text = node.text();
-        if text.len() > LONGEST {
-            continue;
-        }
+        let Some(text) = node.short_text(LONGEST) else { continue };
         let names = names(&text);
         if names.is_empty() {
             continue;

@@ -13,6 +13,8 @@ pub(super) struct Dates;
 
 /// Dates of one page that are looked at.
 const MOST: usize = 80;
+/// Longest text of a `<time>`, in bytes.
+const LONGEST: usize = 400;
 
 static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let year = r"(?:19|20)\d{2}";
@@ -81,7 +83,7 @@ impl Resolver for Dates {
 fn elements(page: &PageView<'_>, all: &mut Vec<Found>) {
     let reading = page.reading();
     for time in page.page.elements("time").take(MOST) {
-        let text = time.text();
+        let text = time.short_text(LONGEST).unwrap_or_default();
         let attr = time.attr("datetime").filter(|value| DATE.as_ref().is_some_and(|date| date.is_match(value)));
         let raw = match attr {
             Some(value) => value.trim().to_owned(),

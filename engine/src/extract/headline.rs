@@ -19,14 +19,18 @@ impl Resolver for Headline {
                     out.push(Candidate { field, raw, score, resolver: "headline", evidence });
                 }
             };
-            let headings: Vec<_> =
-                page.page.elements("h1").filter(|h1| h1.is_rendered() && !h1.text().is_empty()).collect();
+            let headings: Vec<_> = page
+                .page
+                .elements("h1")
+                .filter(|h1| h1.is_rendered())
+                .filter_map(|h1| Some((h1, h1.short_text(LONGEST_TITLE).filter(|text| !text.is_empty())?)))
+                .collect();
             // One h1 is the headline; several are a design.
             let score = if headings.len() == 1 { 0.75 } else { 0.55 };
             let title = letters(&page.page.title());
-            let like_title = headings.iter().find(|h1| title.contains(&letters(&h1.text())));
-            if let Some(h1) = like_title.or(headings.first()) {
-                add(h1.text(), score, Evidence::Node(h1.index()));
+            let like_title = headings.iter().find(|(_, text)| title.contains(&letters(text)));
+            if let Some((h1, text)) = like_title.or(headings.first()) {
+                add(text.clone(), score, Evidence::Node(h1.index()));
             }
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
         }
@@ -130,7 +134,10 @@ pub(super) fn parts(title: &str) -> impl Iterator<Item = &str> {
 }
 
 fn headings(page: &PageSnapshot) -> Vec<String> {
-    page.elements("h1").map(|h1| letters(&h1.text())).filter(|text| !text.is_empty()).collect()
+    page.elements("h1")
+        .filter_map(|h1| Some(letters(&h1.short_text(LONGEST_TITLE)?)))
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 /// The number of the line that is the page's headline: the `<h1>` most like its title, else the line most like it.

@@ -5,14 +5,12 @@ use super::testing::instructions;
 use crate::page::PageSnapshot;
 use proptest::prelude::*;
 
+/// Small pages of each kind, to be spoiled.
 const SEEDS: [&str; 4] = [
-    "<html lang=en-US><title>Lamp | Acme</title><h1>Lamp</h1><p class=price><del>$49.00</del> $39.00</p><dl><dt>SKU<dd>L-1</dl>\
-     <script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Lamp\",\"offers\":{\"price\":\"39\",\"priceCurrency\":\"USD\"}}</script>",
-    "<html lang=de><h1>Kontakt</h1><p>Muster GmbH<br>Hauptstraße 5<br>10115 Berlin<br>Tel.: 030 / 22 73 20 37<br>info [at] muster.de</p>\
-     <table><tr><th>Mo-Fr<td>9:00 - 18:00 Uhr</table><a href='mailto:a%40b.de'>Mail</a>",
-    "<h1>Stew</h1><p>By <a rel=author href=/author/ann>Ann Lee</a>, 4 May 2024</p><h2>Ingredients</h2><ul><li>2 cups flour<li>½ tsp salt\
-     <li>200 g beef</ul><p>Total time: 1 h 20 min</p><span aria-label='Rated 4.5 out of 5'></span>",
-    "<html lang=ja><h1>記事</h1><time datetime=2024-05-04>今日</time><p>〒100-0001 東京都千代田区1-1</p><script>window.__S__ = {\"a\":{\"name\":\"記事\",\"sku\":1}}</script>",
+    include_str!("../../../tests/hostile/shop.html"),
+    include_str!("../../../tests/hostile/contact.html"),
+    include_str!("../../../tests/hostile/recipe.html"),
+    include_str!("../../../tests/hostile/article.html"),
 ];
 const PIECES: [&str; 16] = [
     "<",

@@ -200,14 +200,23 @@ impl<'a, 'p> Search<'a, 'p> {
             Some(known) => (known.score, known.evidence) = (score, Evidence::Node(node)),
             None => known.push(Candidate { field, raw, score, resolver: "label", evidence: Evidence::Node(node) }),
         }
+        if known.len() > 2 * MOST_PROPOSALS {
+            best_of(known);
+        }
     }
 
     fn finish(self, out: &mut Vec<Candidate>) {
         for mut found in self.found {
-            found.sort_by(|a, b| b.score.total_cmp(&a.score));
-            out.extend(found.into_iter().take(MOST_PROPOSALS));
+            best_of(&mut found);
+            out.append(&mut found);
         }
     }
+}
+
+/// A stable sort: of equals the first on the page.
+fn best_of(found: &mut Vec<Candidate>) {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found.truncate(MOST_PROPOSALS);
 }
 
 /// A line of a form to be filled in.

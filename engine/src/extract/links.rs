@@ -20,6 +20,8 @@ const LEAST: f64 = 0.2;
 /// Links of a page that are looked at, and those that are kept.
 const MOST_LOOKED_AT: usize = 3_000;
 const MOST: usize = 20;
+/// Longest text of a link, in bytes.
+const LONGEST: usize = 400;
 
 /// The links of the same site whose text or address fits what is missing, best first.
 pub(super) fn links(view: &PageView<'_>, missing: &[&FieldQuery], wanted: &[String]) -> Vec<Link> {
@@ -29,7 +31,7 @@ pub(super) fn links(view: &PageView<'_>, missing: &[&FieldQuery], wanted: &[Stri
     for link in view.page.nodes().filter(|node| node.tag() == Some("a")).take(MOST_LOOKED_AT) {
         let Some(target) = link.attr("href").and_then(|href| own_page(view, &page, href)) else { continue };
         let label = link.attr("aria-label").or(link.attr("title")).unwrap_or_default();
-        let text = fold_label(&format!("{} {label}", link.text()));
+        let text = fold_label(&format!("{} {label}", link.short_text(LONGEST).unwrap_or_default()));
         let path = fold_label(target.path());
         let Some((promise, why)) = promise(&text, &path, missing, &wanted) else { continue };
         let place = if view.reading().zone(link.index()).is(Zone::OTHERS) { 0.6 } else { 1.0 };

@@ -102,16 +102,17 @@ pub(super) fn node_value(view: &PageView<'_>, node: Node<'_>) -> String {
         Some("object") => attr("data"),
         _ => None,
     };
+    let text = || node.short_text(LONGEST).unwrap_or_default();
     match (node.tag(), link) {
         // A property that is a name and sits on a link means the link's text.
         (Some("a"), Some(href)) => {
-            let text = node.text();
+            let text = text();
             if text.is_empty() || is_address_property(node) { view.absolute(href) } else { text }
         }
         (_, Some(link)) => view.absolute(link),
-        (Some("time"), None) => attr("datetime").map_or_else(|| node.text(), str::to_owned),
-        (Some("data" | "meter"), None) => attr("value").map_or_else(|| node.text(), str::to_owned),
-        _ => node.text(),
+        (Some("time"), None) => attr("datetime").map_or_else(|| text(), str::to_owned),
+        (Some("data" | "meter"), None) => attr("value").map_or_else(|| text(), str::to_owned),
+        _ => text(),
     }
 }
 

@@ -32,6 +32,8 @@ const ROOTS: [&str; 20] = [
     "h-geo",
 ];
 const MOST: usize = 300;
+/// Longest value, in bytes.
+const LONGEST: usize = 64 << 10;
 
 impl Resolver for Microformats {
     fn name(&self) -> &'static str {
@@ -115,7 +117,7 @@ fn value(page: &PageView<'_>, node: Node<'_>, query: &FieldQuery) -> String {
         return node.attr("href").map(|href| href.trim_start_matches("mailto:").to_owned()).unwrap_or_default();
     }
     let for_machines = query.spec.field_type == FieldType::Url || node.tag() == Some("time");
-    if for_machines { node_value(page, node) } else { node.text() }
+    if for_machines { node_value(page, node) } else { node.short_text(LONGEST).unwrap_or_default() }
 }
 
 #[cfg(test)]

@@ -318,13 +318,9 @@ impl<'a, 'p> Search<'a, 'p> {
     /// What is named `recipe-name` is the name of the recipe, whatever the page is called; where several are, they are names
     /// of others too.
     fn of_thing(&mut self, node: Node<'p>, field: usize, fit: f64) {
-        let raw = node.text();
+        let Some(raw) = node.short_text(4 * LONGEST) else { return };
         let zone = self.view.reading().zone(node.index());
-        if raw.is_empty()
-            || raw.len() > 4 * LONGEST
-            || node.end() - node.index() > LARGEST
-            || !(zone.is_main() || zone.is(Zone::HEADER))
-        {
+        if raw.is_empty() || node.end() - node.index() > LARGEST || !(zone.is_main() || zone.is(Zone::HEADER)) {
             return;
         }
         // A title has its line to itself.
@@ -389,8 +385,8 @@ fn list_of(nodes: &[Node<'_>], query: &FieldQuery) -> Option<(String, usize)> {
     }
     let texts: Vec<String> = nodes
         .iter()
-        .map(|node| bare_item(&node.text()).to_owned())
-        .filter(|text| !text.is_empty() && text.len() < LONGEST)
+        .filter_map(|node| Some(bare_item(&node.short_text(LONGEST)?).to_owned()))
+        .filter(|text| !text.is_empty())
         .collect();
     (texts.len() > 1).then(|| serde_json::to_string(&texts).ok().map(|raw| (raw, first.index()))).flatten()
 }

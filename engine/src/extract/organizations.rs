@@ -146,7 +146,7 @@ impl Names {
             }
         }
         for link in page.page.nodes().filter(|node| node.tag() == Some("a") && is_home(node)).take(3) {
-            let text = link.text();
+            let text = link.short_text(LONGEST).unwrap_or_default();
             if !super::lexicon::words("navigation").is(&fold_label(&text)) {
                 self.add(&text, 0.25, Some(link.index()));
             }

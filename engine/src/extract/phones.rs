@@ -13,6 +13,8 @@ pub(super) struct Phones;
 
 /// Numbers of one page that are looked at.
 const MOST: usize = 60;
+/// Longest text of a link, in bytes.
+const LONGEST: usize = 400;
 
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\+|\(\+|00)?\(?\d[\d\s()\[\].\-‐‑–/*]{4,24}\d(?:[\s,;]*(?:x|ext\.?|extension|durchwahl|poste)\s*:?\s*\d{1,6}\b)?").ok()
@@ -167,7 +169,7 @@ impl Found {
         let Some(href) = link.attr("href").and_then(|href| href.trim().strip_prefix("tel:")) else { return };
         let written = href.replace("%20", " ").replace("%2B", "+");
         let Some((digits, local)) = self.read(&written) else { return };
-        let text = link.text();
+        let text = link.short_text(LONGEST).unwrap_or_default();
         // What the reader sees is the value, when it is that number.
         let shown = self.read(&text).filter(|(shown, _)| *shown == digits).map(|_| text.trim().to_owned());
         let folded = super::phrases::fold_label(&text);

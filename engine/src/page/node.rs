@@ -124,7 +124,14 @@ impl<'a> Node<'a> {
     /// Its text as a reader sees it: white space collapsed, nothing of scripts and styles.
     #[must_use]
     pub fn text(self) -> String {
-        super::text::text_of(self)
+        super::text::text_of(self, usize::MAX).unwrap_or_default()
+    }
+
+    /// As [`Node::text`], unless that has more than so many bytes: of elements within elements, all of whose text would be
+    /// read again and again.
+    #[must_use]
+    pub fn short_text(self, most: usize) -> Option<String> {
+        super::text::text_of(self, most)
     }
 
     /// A CSS selector that finds the node again: from the nearest id down.

@@ -18,7 +18,8 @@ impl Node<'_> {
     }
 }
 
-pub(super) fn text_of(node: Node<'_>) -> String {
+/// `None` where it is longer than `most` bytes.
+pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     let mut out = String::new();
     if let Some(content) = node.content() {
         push_collapsed(&mut out, content);
@@ -46,13 +47,16 @@ pub(super) fn text_of(node: Node<'_>) -> String {
                     out.push(' ');
                 }
                 push_collapsed(&mut out, content);
+                if out.len() > most {
+                    return None;
+                }
             }
             _ => {}
         }
         index += 1;
     }
     out.truncate(out.trim_end().len());
-    out
+    Some(out)
 }
 
 /// True where two texts of different elements meet as "Ann LeeEditor" does: a style sheet keeps them apart.
