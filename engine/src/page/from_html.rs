@@ -135,7 +135,8 @@ mod tests {
         let deep = "<div>".repeat(200_000);
         let fonts: String = (0..2_000).map(|n| format!("<font size={n}>")).collect();
         let multiplied = fonts + &"<p>".repeat(2_000);
-        for html in [deep, multiplied, "<i>".repeat(100_000)] {
+        let reopened = "<p><i><a><b><i><a><b></p><h2>x</h2><ul><li>y</ul>".repeat(1_000);
+        for html in [deep, multiplied, reopened, "<i>".repeat(100_000)] {
             let page = PageSnapshot::from_html("http://x/", &html);
             assert!(page.size() < 10 * html.len() + (1 << 19), "{} of {}", page.size(), html.len());
         }

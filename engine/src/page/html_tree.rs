@@ -27,6 +27,8 @@ pub(super) struct Tree {
     tags: Vec<Tag>,
     tag_numbers: HashMap<QualName, u32>,
     pub(super) names: HashMap<LocalName, u32>,
+    /// Tags of the elements beyond the last.
+    beyond: Vec<u32>,
     /// Attributes that came after their element (`<html>` and `<body>` given twice).
     late: HashMap<u32, Vec<(u32, u32)>>,
 }
@@ -53,9 +55,12 @@ pub(super) struct TreeNode {
     attributes_from: u32,
 }
 
-/// Number of the document, and of what stands for every node beyond the last.
+/// Number of the document, and of what stands for every comment.
 pub(super) const ROOT: u32 = 0;
-const BEYOND: u32 = 1;
+const COMMENT: u32 = 1;
+/// Numbers from here on are of elements beyond the last: they are in no tree, but the parser must be able to tell them apart
+/// and to ask for their tags, or its stack of open elements runs empty.
+const BEYOND: u32 = 1 << 31;
 
 /// Namespace and tag of an element.
 #[derive(Debug)]
@@ -184,8 +189,7 @@ impl Tree {
 
     fn insert(&mut self, parent: u32, child: NodeOrText<u32>, next: u32) {
         match child {
-            _ if parent == BEYOND => {}
-            NodeOrText::AppendNode(BEYOND) => {}
+            NodeOrText::AppendNode(COMMENT) => {}
             NodeOrText::AppendNode(number) => self.attach(parent, number, next),
             NodeOrText::AppendText(text) => {
                 let before = self.node(next).map_or_else(|| self.nodes[parent as usize].last, |next| next.previous);
@@ -235,8 +239,11 @@ impl TreeSink for HtmlTree {
     fn elem_name(&self, target: &u32) -> Name {
         self.spend(1);
         let tree = self.inner.borrow();
-        let tag = tree.node(*target).filter(|node| node.kind == Some(NodeKind::Element));
-        match tag.and_then(|node| tree.tags.get(node.what as usize)) {
+        let tag = match target.checked_sub(BEYOND) {
+            Some(beyond) => tree.beyond.get(beyond as usize).copied(),
+            None => tree.node(*target).filter(|node| node.kind == Some(NodeKind::Element)).map(|node| node.what),
+        };
+        match tag.and_then(|tag| tree.tags.get(tag as usize)) {
             Some(tag) => Name(tag.namespace.clone(), tag.local.clone()),
             None => Name(ns!(), LocalName::from("")),
         }
@@ -244,9 +251,7 @@ impl TreeSink for HtmlTree {
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> u32 {
         self.spend(1 + attributes.len() as u64);
-        if self.is_full() {
-            return BEYOND;
-        }
+        let is_full = self.is_full();
         let tree = &mut *self.inner.borrow_mut();
         let known = tree.tag_numbers.get(&name).copied();
         let tag = known.unwrap_or_else(|| {
@@ -255,6 +260,10 @@ impl TreeSink for HtmlTree {
             tree.tag_numbers.insert(name, tree.tags.len() as u32 - 1);
             tree.tags.len() as u32 - 1
         });
+        if is_full {
+            tree.beyond.push(tag);
+            return BEYOND + tree.beyond.len() as u32 - 1;
+        }
         let number = tree.add(Some(NodeKind::Element), tag);
         for attribute in attributes.iter().take(usize::from(u16::MAX)) {
             let pair = (tree.name(&attribute.name.local), tree.strings.push(&attribute.value));
@@ -266,11 +275,11 @@ impl TreeSink for HtmlTree {
 
     // Comments are in no page: one node that is nowhere stands for all.
     fn create_comment(&self, _: StrTendril) -> u32 {
-        BEYOND
+        COMMENT
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> u32 {
-        BEYOND
+        COMMENT
     }
 
     fn append(&self, parent: &u32, child: NodeOrText<u32>) {
@@ -310,6 +319,9 @@ impl TreeSink for HtmlTree {
     }
 
     fn add_attrs_if_missing(&self, target: &u32, attributes: Vec<Attribute>) {
+        if self.is_full() {
+            return;
+        }
         let tree = &mut *self.inner.borrow_mut();
         for attribute in attributes {
             let name = tree.name(&attribute.name.local);
@@ -321,11 +333,14 @@ impl TreeSink for HtmlTree {
     }
 
     fn remove_from_parent(&self, target: &u32) {
+        if self.is_full() {
+            return;
+        }
         self.inner.borrow_mut().detach(*target);
     }
 
     fn reparent_children(&self, node: &u32, new_parent: &u32) {
-        if self.is_full() || *new_parent == BEYOND {
+        if self.is_full() {
             return;
         }
         let mut tree = self.inner.borrow_mut();
