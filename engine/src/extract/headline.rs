@@ -1,4 +1,6 @@
 use super::phrases::fold_label;
+use super::reading::Line;
+use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta, words};
 use crate::page::PageSnapshot;
 use url::Url;
@@ -25,12 +27,18 @@ impl Resolver for Headline {
                 .filter(|h1| h1.is_rendered())
                 .filter_map(|h1| Some((h1, h1.short_text(LONGEST_TITLE).filter(|text| !text.is_empty())?)))
                 .collect();
+            let surroundings = Surroundings::of(page);
+            let (sites, own): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, text)| surroundings.is_site(text));
             // One h1 is the headline; several are a design.
-            let score = if headings.len() == 1 { 0.75 } else { 0.55 };
+            let score = if headings.len() == 1 && sites.is_empty() { 0.75 } else { 0.55 };
             let title = letters(&page.page.title());
-            let like_title = headings.iter().find(|(_, text)| title.contains(&letters(text)));
-            if let Some((h1, text)) = like_title.or(headings.first()) {
+            let like_title = own.iter().find(|(_, text)| title.contains(&letters(text)));
+            if let Some((h1, text)) = like_title.or(own.first()) {
                 add(text.clone(), score, Evidence::Node(h1.index()));
+            } else if let Some(line) = page.headline().and_then(|at| page.reading().lines().get(at)) {
+                let text = page.reading().text(line);
+                let score = if line.heading > 0 { 0.6 } else { 0.52 };
+                add(text.to_owned(), score, Evidence::Node(page.reading().element(line, 0, text.len())));
             }
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
         }
@@ -140,22 +148,37 @@ fn headings(page: &PageSnapshot) -> Vec<String> {
         .collect()
 }
 
-/// The number of the line that is the page's headline: the `<h1>` most like its title, else the line most like it.
+/// No longer line is a headline.
+fn is_short(line: &Line) -> bool {
+    line.len() <= LONGEST_TITLE
+}
+
+/// The number of the line that is the page's headline: the `<h1>` most like its title, else the line most like it. What
+/// names the site is none, though some sites have their name in an `<h1>`.
 pub(super) fn line_of(view: &PageView<'_>) -> Option<usize> {
     let reading = view.reading();
     let title = letters(&view.page.title());
-    let like_title = |text: &str| {
-        let text = letters(text);
-        text.len() > 3 && title.contains(&text)
+    let surroundings = Surroundings::of(view);
+    let main: Vec<(usize, &Line)> =
+        reading.lines().iter().enumerate().filter(|(_, line)| !line.zone.is(Zone::NAVIGATION)).collect();
+    let is_site = |line: &Line| is_short(line) && surroundings.is_site(reading.text(line));
+    let like_title = |line: &Line| {
+        let text = if is_short(line) { letters(reading.text(line)) } else { String::new() };
+        (text.len() > 3 && title.contains(&text)).then_some(text.len())
     };
-    let main = |line: &super::reading::Line| !line.zone.is(super::zone::Zone::NAVIGATION);
-    let heads = || reading.lines().iter().enumerate().filter(|(_, line)| line.heading == 1 && main(line));
-    let best = heads().find(|(_, line)| like_title(reading.text(line))).or_else(|| heads().next());
-    let best = best.or_else(|| {
-        let mut all = reading.lines().iter().enumerate();
-        all.find(|(_, line)| main(line) && reading.text(line).len() > 12 && like_title(reading.text(line)))
-    });
-    best.map(|(at, _)| at)
+    let heads = || main.iter().filter(|(_, line)| line.heading == 1);
+    let head = heads().find(|(_, line)| like_title(line).is_some() && !is_site(line));
+    // Of lines that are as much of the title the first, and a heading before plain text.
+    let longest = || {
+        let fits =
+            main.iter().filter_map(|(at, line)| Some((at, line, like_title(line).filter(|length| *length > 10)?)));
+        let fits = fits.filter(|(_, line, _)| !is_site(line));
+        fits.max_by_key(|(at, line, length)| (*length, line.heading > 0, std::cmp::Reverse(**at))).map(|(at, ..)| *at)
+    };
+    head.or_else(|| heads().find(|(_, line)| !is_site(line)))
+        .map(|(at, _)| *at)
+        .or_else(longest)
+        .or_else(|| heads().next().map(|(at, _)| *at))
 }
 
 fn last_separator(text: &str) -> Option<(usize, usize)> {

@@ -92,10 +92,15 @@ impl<'a> PageView<'a> {
 
     /// How many lines after the page's headline a node stands (before it: negative); `None` without a headline.
     pub(super) fn distance(&self, node: usize) -> Option<i64> {
-        let headline = *self.headline.get_or_init(|| headline::line_of(self));
+        let headline = self.headline();
         let reading = self.reading();
         let at = reading.lines().partition_point(|line| reading.first_node(line) <= node).saturating_sub(1);
         Some(i64::try_from(at).ok()? - i64::try_from(headline?).ok()?)
+    }
+
+    /// The number of the line that is its headline.
+    pub(super) fn headline(&self) -> Option<usize> {
+        *self.headline.get_or_init(|| headline::line_of(self))
     }
 
     /// Its text, line by line.

@@ -17,9 +17,10 @@ pub(super) struct Prices;
 const MOST: usize = 200;
 
 static AMOUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let number = r"\d{1,3}(?:[ \u{a0}\u{202f}.,'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?";
+    // By thousands, as in India (1,29,999), and without.
+    let number = r"\d{1,3}(?:[ \u{a0}\u{202f}.,'’]\d{3})+(?:[.,]\d{1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?|\d+(?:[.,]\d{1,2})?";
     let sign = r"(?:US|CA|AU|NZ|HK|A|C|R|S|MX)?\$|€|£|¥|￥|₹|₽|₺|₩|₫|฿|₪|₱|zł|Kč|kr\.?|Ft|lei|CHF|Fr\.|EUR|USD|GBP|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|JPY|BRL|INR|Rs\.?|円|元|руб";
-    Regex::new(&format!(r"(?:(?P<before>{sign})\s{{0,2}}(?P<a>{number})(?:[,.][-–—]+)?|(?P<b>{number})(?:[,.]?[-–—]+)?\s{{0,2}}(?P<after>{sign}))")).ok()
+    Regex::new(&format!(r"(?:(?P<before>{sign})\s{{0,2}}(?P<a>{number})(?:[,.][-–—]+)?|(?P<b>{number})(?:[,.]?[-–—]+)?\s{{0,2}}(?P<after>{sign})|(?P<c>{number})[,.:][-–—]+)")).ok()
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,11 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
         }
         let mut last = 0;
         for found in pattern.captures_iter(text) {
-            let (Some(whole), Some(number)) = (found.get(0), found.name("a").or(found.name("b"))) else { continue };
+            let (Some(whole), Some(number)) =
+                (found.get(0), ["a", "b", "c"].into_iter().find_map(|name| found.name(name)))
+            else {
+                continue;
+            };
             let sign = found.name("before").or(found.name("after")).map_or("", |sign| sign.as_str());
             let joined = text[..whole.start()].ends_with(|c: char| c.is_alphanumeric())
                 || text[whole.end()..].starts_with(|c: char| c.is_ascii_digit());
@@ -161,9 +166,15 @@ impl Place<'_, '_> {
         let last_before = words("old_price").last(&before).is_some_and(|end| before.len() - end <= 12);
         let kind = if struck || names.before || last_before { Kind::Before } else { Kind::Now };
         let mut score: f64 = if names.price { 0.72 } else { 0.6 };
-        // An amount with a line to itself is meant to be seen.
-        let alone = text.len() - (self.to - self.from) <= 24;
-        score *= if alone { 1.0 } else { 0.62 };
+        // An amount with a line to itself is meant to be seen; one that begins a line, nearly as much.
+        let (alone, first) = (text.len() - (self.to - self.from) <= 24, self.from == 0);
+        score *= if alone {
+            1.0
+        } else if first {
+            0.9
+        } else {
+            0.62
+        };
         if words("shipping").within(&before) || words("shipping").prefix(&after).is_some() {
             score *= 0.3;
         }
@@ -173,13 +184,28 @@ impl Place<'_, '_> {
         if number.chars().all(|c| matches!(c, '0' | '.' | ',')) {
             score *= 0.2;
         }
-        if self.page.page.node(node).is_some_and(|node| node.ancestors().take(4).any(|above| above.tag() == Some("a")))
-        {
-            score *= 0.6;
-        }
+        score *= self.addition(&before) * self.page.page.node(node).map_or(1.0, by_tags);
         score *= self.place(node);
         let size = self.page.page.node(node).and_then(Node::font).map_or(0.0, |font| font.size);
         Amount { raw, number, sign, kind, score, node, size }
+    }
+
+    /// "+ $20", "12 x $9.90" and "€4.90/kg" are no price of the whole.
+    fn addition(&self, before: &str) -> f64 {
+        let text = self.reading.text(self.line);
+        let (head, tail) = (text[self.last..self.from].trim_end(), text[self.to..].trim_start());
+        let times = before.split(' ').rev().take(2).any(|word| {
+            let count = word.trim_end_matches(['x', '×']);
+            count.len() < word.len() && count.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let share = tail.strip_prefix('/').is_some_and(|unit| unit.trim_start().starts_with(char::is_alphabetic));
+        if head.ends_with(['+', '±']) {
+            0.4
+        } else if times || share || head.ends_with(['×', '-', '−', '–']) {
+            0.35
+        } else {
+            1.0
+        }
     }
 
     fn place(&self, node: usize) -> f64 {
@@ -257,8 +283,25 @@ fn found_price_word(name: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
+/// Where links, choices and small print stand, no price to pay does.
+fn by_tags(node: Node<'_>) -> f64 {
+    let mut share: f64 = 1.0;
+    for above in std::iter::once(node).chain(node.ancestors().take(4)) {
+        share *= match above.tag() {
+            Some("a" | "label" | "option" | "button") => 0.6,
+            Some("small" | "sup") => 0.85,
+            Some("b" | "strong" | "h2" | "h3" | "big") => 1.04,
+            _ => 1.0,
+        };
+    }
+    share
+}
+
 fn is_struck(node: Node<'_>) -> bool {
-    let by_tag = |node: Node<'_>| matches!(node.tag(), Some("del" | "s" | "strike"));
+    let by_tag = |node: Node<'_>| {
+        matches!(node.tag(), Some("del" | "s" | "strike"))
+            || node.attr("style").is_some_and(|style| style.contains("line-through"))
+    };
     let by_font = node.descendants().chain([node]).take(6).any(|below| below.font().is_some_and(|font| font.struck));
     by_font || by_tag(node) || node.ancestors().take(4).any(by_tag)
 }
@@ -307,6 +350,22 @@ fn currency(page: &PageView<'_>, sign: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{extracted, found};
+
+    #[test]
+    fn dbg_amounts() {
+        let Ok(path) = std::env::var("DBG_PAGE") else { return };
+        for path in path.split(',') {
+            let html = std::fs::read_to_string(path).unwrap();
+            let page = crate::page::PageSnapshot::from_html("http://x/", &html);
+            let view = crate::extract::PageView::new(&page);
+            let mut all = super::amounts(&view);
+            all.sort_by(|a, b| b.score.total_cmp(&a.score));
+            println!("== {path}");
+            for a in all.iter().take(9) {
+                println!("{:.3} {:?} {} | {}", a.score, a.kind, a.raw, page.node(a.node).unwrap().selector());
+            }
+        }
+    }
 
     #[test]
     fn the_price_to_pay_now() {

@@ -25,6 +25,13 @@ pub(super) struct Line {
     pub(super) hidden: bool,
 }
 
+impl Line {
+    /// Bytes of its text.
+    pub(super) fn len(&self) -> usize {
+        (self.to - self.from) as usize
+    }
+}
+
 /// A page's text in lines.
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
@@ -227,7 +234,8 @@ impl Reading<'_> {
             let level = self.lines[at].heading;
             let mut end = section.end();
             if own {
-                let next = self.lines[at + 1..].iter().find(|line| line.heading > 0 && line.heading <= level);
+                let ends = |line: &&Line| line.heading > 0 && (level == 0 || line.heading <= level);
+                let next = self.lines[at + 1..].iter().find(ends);
                 let Some(next) = next else { continue };
                 end = end.min(next.block as usize);
             }
@@ -246,11 +254,12 @@ impl Reading<'_> {
 
     fn announces_others(&self, at: usize) -> bool {
         let line = &self.lines[at];
-        if line.heading == 0 || line.heading == 1 {
-            return false;
-        }
         let folded = self.folded(line);
-        words("related").prefix(folded).is_some() || words("comments").prefix(folded).is_some()
+        match line.heading {
+            0 => words("related").is(folded),
+            1 => false,
+            _ => words("related").prefix(folded).is_some() || words("comments").prefix(folded).is_some(),
+        }
     }
 }
 
