@@ -2,9 +2,9 @@
 
 use super::grounding::grounding;
 use super::phrases::fold_label;
-use super::{Candidate, FieldQuery, PageView};
+use super::{Candidate, FieldQuery, PageView, prices};
 use crate::model::Confidence;
-use mino_datafusion::value::{TypedValue, similarity};
+use mino_datafusion::value::{FieldType, TypedValue, similarity};
 use std::collections::{BTreeMap, HashSet};
 
 /// Confidence of a value that is not of its type, at most.
@@ -50,6 +50,10 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
     let mut groups: Vec<Group<'_>> = Vec::new();
     for candidate in candidates {
         let value = query.read(&candidate.raw);
+        let value = match query.spec.field_type {
+            FieldType::Money => value.map(|value| prices::in_own_currency(view, &candidate.raw, value)),
+            _ => value,
+        };
         let same = groups.iter_mut().find(|group| agree(query, group, candidate, value.as_ref().ok()));
         match same {
             Some(group) => back(group, candidate, value),

@@ -17,7 +17,7 @@ use super::microformats::Microformats;
 use super::named::Named;
 use super::organizations::Organizations;
 use super::phones::Phones;
-use super::prices::Prices;
+use super::prices::{self, Prices};
 use super::ratings::Ratings;
 use super::rdfa::Rdfa;
 use super::rules::Rules;
@@ -119,6 +119,7 @@ impl Extractor {
         }
         headline::drop_site_names(&view, &self.queries, &mut candidates);
         bylines::refine(&view, &self.queries, &mut candidates);
+        prices::prefer_visible(&view, &self.queries, &mut candidates);
         doubt_single_items(&self.queries, &mut candidates);
         sums::propose(page, &self.sums, &self.queries, &mut candidates);
         let mut fields = Vec::with_capacity(self.fields);

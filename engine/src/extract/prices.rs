@@ -4,7 +4,7 @@ use super::reading::{Line, Reading};
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
 use crate::page::Node;
-use mino_datafusion::value::{FieldType, ValueRule, normalise};
+use mino_datafusion::value::{FieldType, TypedValue, ValueRule, normalise};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -50,6 +50,8 @@ impl Resolver for Prices {
             return;
         }
         let mut all = amounts(page);
+        by_savings(&mut all);
+        name_currencies(page, &mut all);
         by_size(&mut all);
         all.sort_by(|a, b| b.score.total_cmp(&a.score));
         for (field, query) in queries.iter().enumerate().filter(|(_, query)| wanted(query)) {
@@ -106,7 +108,9 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
                 continue;
             };
             let sign = found.name("before").or(found.name("after")).map_or("", |sign| sign.as_str());
-            let joined = text[..whole.start()].ends_with(|c: char| c.is_alphanumeric())
+            // "Price<b>49,00 €</b>": another element begins.
+            let begins = || reading.breaks(line).any(|at| at == whole.start());
+            let joined = (text[..whole.start()].ends_with(|c: char| c.is_alphanumeric()) && !begins())
                 || text[whole.end()..].starts_with(|c: char| c.is_ascii_digit());
             if joined {
                 continue;
@@ -306,6 +310,89 @@ fn is_struck(node: Node<'_>) -> bool {
     by_font || by_tag(node) || node.ancestors().take(4).any(by_tag)
 }
 
+/// "1 299,–" on a page that gives other amounts in kr is in kr.
+fn name_currencies(page: &PageView<'_>, all: &mut [Amount]) {
+    let Some(code) =
+        all.iter().filter(|amount| !amount.sign.is_empty()).find_map(|amount| currency(page, &amount.sign))
+    else {
+        return;
+    };
+    for amount in all.iter_mut().filter(|amount| amount.sign.is_empty()) {
+        amount.raw = format!("{} {code}", amount.number);
+        amount.sign.clone_from(&code);
+    }
+}
+
+/// The value of an amount whose sign several currencies share, in that of the page's country: "$" is CAD in Canada.
+pub(super) fn in_own_currency(page: &PageView<'_>, raw: &str, value: TypedValue) -> TypedValue {
+    let sign = raw.trim_matches(|c: char| !c.is_alphabetic() && !is_currency_sign(c));
+    let number = value.currency.as_deref().and_then(|known| value.text.strip_suffix(known));
+    match (number, shared_currency(page, sign)) {
+        (Some(number), Some(code)) => {
+            TypedValue { text: format!("{number}{code}"), currency: Some(code.to_owned()), ..value }
+        }
+        _ => value,
+    }
+}
+
+fn is_currency_sign(c: char) -> bool {
+    matches!(c, '$' | '¥' | '￥')
+}
+
+/// Once the page strikes out what its data give as the price, or its data give only the least of several, what it asks for
+/// now counts.
+pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
+    let is_price = |field: usize| queries[field].is("price");
+    let visible = candidates.iter().filter(|candidate| is_price(candidate.field) && candidate.resolver == "price");
+    let Some(now) = visible.max_by(|a, b| a.score.total_cmp(&b.score)).filter(|now| now.score > 0.55) else { return };
+    let Some(now) = number_of(&now.raw) else { return };
+    let struck = std::cell::LazyCell::new(|| struck_numbers(page));
+    for candidate in candidates.iter_mut().filter(|candidate| is_price(candidate.field)) {
+        if matches!(candidate.resolver, "rule" | "price") {
+            continue;
+        }
+        let Some(given) = number_of(&candidate.raw).filter(|given| (given - now).abs() > 0.005) else { continue };
+        let is_least = matches!(&candidate.evidence, Evidence::Path(path) if path.ends_with("owPrice"));
+        if (given > now && struck.iter().any(|struck| (struck - given).abs() < 0.005)) || (is_least && given < now) {
+            candidate.score *= 0.5;
+        }
+    }
+}
+
+fn struck_numbers(page: &PageView<'_>) -> Vec<f64> {
+    let mut all = amounts(page);
+    by_savings(&mut all);
+    all.iter().filter(|amount| amount.kind == Kind::Before).filter_map(|amount| number_of(&amount.raw)).collect()
+}
+
+fn number_of(raw: &str) -> Option<f64> {
+    normalise(&ValueRule::new(FieldType::Money), raw).ok()?.number
+}
+
+/// How many amounts further the price to pay and what is saved stand.
+const NEAR: usize = 3;
+
+/// "$2,150 $1,895 save $255": of two amounts whose difference is named too, the larger was the price before.
+fn by_savings(all: &mut [Amount]) {
+    let numbers: Vec<Option<f64>> = all.iter().map(|amount| number_of(&amount.raw)).collect();
+    for at in 0..all.len() {
+        let near = at.saturating_sub(NEAR)..(at + NEAR + 1).min(all.len());
+        let saved = near.clone().find_map(|now| {
+            let difference = numbers[at]? - numbers[now]?;
+            let is_saved = |other: &usize| numbers[*other].is_some_and(|saved| (saved - difference).abs() < 0.005);
+            (difference > 0.0 && numbers[now]? > 0.0)
+                .then(|| near.clone().find(|other| *other != now && is_saved(other)))?
+        });
+        if let Some(saved) = saved.filter(|saved| *saved != at) {
+            all[at].kind = Kind::Before;
+            // Twice: an amount and half of it, which one is saved?
+            if all[saved].kind == Kind::Now {
+                all[saved].score *= 0.5;
+            }
+        }
+    }
+}
+
 /// The price to pay is written larger than the others.
 fn by_size(all: &mut [Amount]) {
     let largest = all.iter().map(|amount| amount.size).fold(0.0_f32, f32::max);
@@ -319,6 +406,14 @@ fn by_size(all: &mut [Amount]) {
 
 /// ISO 4217 of a sign, by the page's country where several share it.
 fn currency(page: &PageView<'_>, sign: &str) -> Option<String> {
+    if let Some(code) = shared_currency(page, sign) {
+        return Some(code.to_owned());
+    }
+    normalise(&ValueRule::new(FieldType::Money), &format!("1 {sign}")).ok()?.currency
+}
+
+/// ISO 4217 of a sign that several countries share, by the page's country.
+fn shared_currency(page: &PageView<'_>, sign: &str) -> Option<&'static str> {
     const SHARED: [(&str, &[(&str, &str)]); 3] = [
         (
             "$",
@@ -337,14 +432,10 @@ fn currency(page: &PageView<'_>, sign: &str) -> Option<String> {
         ("¥", &[("JP", "JPY"), ("CN", "CNY")]),
     ];
     let plain = sign.trim_end_matches('.').to_lowercase().replace('￥', "¥");
-    if let Some((_, codes)) = SHARED.iter().find(|(known, _)| *known == plain) {
-        let by_country =
-            page.locale().countries.iter().find_map(|country| codes.iter().find(|(known, _)| known == country));
-        if let Some((_, code)) = by_country {
-            return Some((*code).to_owned());
-        }
-    }
-    normalise(&ValueRule::new(FieldType::Money), &format!("1 {sign}")).ok()?.currency
+    let (_, codes) = SHARED.iter().find(|(known, _)| *known == plain)?;
+    let by_country =
+        page.locale().countries.iter().find_map(|country| codes.iter().find(|(known, _)| known == country));
+    by_country.map(|(_, code)| *code)
 }
 
 #[cfg(test)]
@@ -361,7 +452,7 @@ mod tests {
             let mut all = super::amounts(&view);
             all.sort_by(|a, b| b.score.total_cmp(&a.score));
             println!("== {path}");
-            for a in all.iter().take(9) {
+            for a in all.iter().take(30) {
                 println!("{:.3} {:?} {} | {}", a.score, a.kind, a.raw, page.node(a.node).unwrap().selector());
             }
         }

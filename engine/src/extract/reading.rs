@@ -236,8 +236,7 @@ impl Reading<'_> {
             if own {
                 let ends = |line: &&Line| line.heading > 0 && (level == 0 || line.heading <= level);
                 let next = self.lines[at + 1..].iter().find(ends);
-                let Some(next) = next else { continue };
-                end = end.min(next.block as usize);
+                end = next.map_or(end, |next| end.min(next.block as usize));
             }
             for zone in &mut self.zones[from..end] {
                 *zone = zone.with(Zone::OTHERS);

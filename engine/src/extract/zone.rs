@@ -87,7 +87,7 @@ fn by_names(node: Node<'_>) -> Zone {
                     Zone::NAVIGATION
                 }
                 b"footer" | b"colophon" | b"copyright" => Zone::FOOTER,
-                b"masthead" | b"topbar" | b"banner" => Zone::HEADER,
+                b"masthead" | b"topbar" => Zone::HEADER,
                 b"sidebar" | b"aside" => Zone::ASIDE,
                 b"related" | b"recommended" | b"recommendation" | b"recommendations" | b"upsell" | b"crosssell"
                 | b"upsells" | b"comment" | b"comments" | b"disqus" | b"recirculation" | b"trending" | b"similar"
