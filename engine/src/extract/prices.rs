@@ -100,6 +100,7 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
         if text.len() > 1_500 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             continue;
         }
+        let amounts_long: usize = pattern.find_iter(text).map(|found| found.len()).sum();
         let mut last = 0;
         for found in pattern.captures_iter(text) {
             let (Some(whole), Some(number)) =
@@ -115,7 +116,7 @@ fn amounts(page: &PageView<'_>) -> Vec<Amount> {
             if joined {
                 continue;
             }
-            let place = Place { page, reading, at, line, from: whole.start(), to: whole.end(), last };
+            let place = Place { page, reading, at, line, from: whole.start(), to: whole.end(), last, amounts_long };
             let cents = small_cents(reading, line, number.start(), number.end());
             last = whole.end();
             let raw = match cents {
@@ -151,6 +152,8 @@ struct Place<'a, 'p> {
     to: usize,
     /// Where the amount before it in the line ended.
     last: usize,
+    /// Bytes of the line's amounts.
+    amounts_long: usize,
 }
 
 impl Place<'_, '_> {
@@ -171,7 +174,7 @@ impl Place<'_, '_> {
         let kind = if struck || names.before || last_before { Kind::Before } else { Kind::Now };
         let mut score: f64 = if names.price { 0.72 } else { 0.6 };
         // An amount with a line to itself is meant to be seen; one that begins a line, nearly as much.
-        let (alone, first) = (text.len() - (self.to - self.from) <= 24, self.from == 0);
+        let (alone, first) = (text.len() - self.amounts_long <= 24, self.from == 0);
         score *= if alone {
             1.0
         } else if first {
@@ -339,30 +342,33 @@ fn is_currency_sign(c: char) -> bool {
     matches!(c, '$' | '¥' | '￥')
 }
 
-/// Once the page strikes out what its data give as the price, or its data give only the least of several, what it asks for
-/// now counts.
+/// Where the page strikes out what its data give as the price, or shows it nowhere, or its data give only the least of
+/// several, what it asks for now counts.
 pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
     let is_price = |field: usize| queries[field].is("price");
     let visible = candidates.iter().filter(|candidate| is_price(candidate.field) && candidate.resolver == "price");
-    let Some(now) = visible.max_by(|a, b| a.score.total_cmp(&b.score)).filter(|now| now.score > 0.55) else { return };
+    let Some(now) = visible.max_by(|a, b| a.score.total_cmp(&b.score)).filter(|now| now.score > 0.4) else { return };
     let Some(now) = number_of(&now.raw) else { return };
-    let struck = std::cell::LazyCell::new(|| struck_numbers(page));
+    let shown = std::cell::LazyCell::new(|| shown(page));
     for candidate in candidates.iter_mut().filter(|candidate| is_price(candidate.field)) {
         if matches!(candidate.resolver, "rule" | "price") {
             continue;
         }
         let Some(given) = number_of(&candidate.raw).filter(|given| (given - now).abs() > 0.005) else { continue };
+        let kinds = || shown.iter().filter(|(number, _)| (number - given).abs() < 0.005).map(|(_, kind)| *kind);
         let is_least = matches!(&candidate.evidence, Evidence::Path(path) if path.ends_with("owPrice"));
-        if (given > now && struck.iter().any(|struck| (struck - given).abs() < 0.005)) || (is_least && given < now) {
+        let is_struck = given > now && kinds().any(|kind| kind == Kind::Before);
+        if is_struck || (is_least && given < now) || kinds().next().is_none() {
             candidate.score *= 0.5;
         }
     }
 }
 
-fn struck_numbers(page: &PageView<'_>) -> Vec<f64> {
+/// The amounts that a reader sees.
+fn shown(page: &PageView<'_>) -> Vec<(f64, Kind)> {
     let mut all = amounts(page);
     by_savings(&mut all);
-    all.iter().filter(|amount| amount.kind == Kind::Before).filter_map(|amount| number_of(&amount.raw)).collect()
+    all.iter().filter_map(|amount| Some((number_of(&amount.raw)?, amount.kind))).collect()
 }
 
 fn number_of(raw: &str) -> Option<f64> {

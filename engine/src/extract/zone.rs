@@ -90,8 +90,8 @@ fn by_names(node: Node<'_>) -> Zone {
                 b"masthead" | b"topbar" => Zone::HEADER,
                 b"sidebar" | b"aside" => Zone::ASIDE,
                 b"related" | b"recommended" | b"recommendation" | b"recommendations" | b"upsell" | b"crosssell"
-                | b"upsells" | b"comment" | b"comments" | b"disqus" | b"recirculation" | b"trending" | b"similar"
-                | b"popular" => Zone::OTHERS,
+                | b"upsells" | b"selling" | b"bestsellers" | b"comment" | b"comments" | b"disqus"
+                | b"recirculation" | b"trending" | b"similar" | b"popular" => Zone::OTHERS,
                 b"cookie" | b"cookies" | b"consent" | b"gdpr" | b"modal" | b"popup" | b"newsletter" | b"minicart"
                 | b"paywall" => Zone::OVERLAY,
                 _ => Zone::default(),
