@@ -364,11 +364,13 @@ pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candid
     }
 }
 
-/// The amounts that a reader sees.
+/// The amounts that stand out, and those before them: not one that a review mentions.
 fn shown(page: &PageView<'_>) -> Vec<(f64, Kind)> {
     let mut all = amounts(page);
     by_savings(&mut all);
-    all.iter().filter_map(|amount| Some((number_of(&amount.raw)?, amount.kind))).collect()
+    let most = all.iter().map(|amount| amount.score).fold(0.0, f64::max);
+    let stands_out = |amount: &&Amount| amount.kind == Kind::Before || amount.score >= 0.7 * most;
+    all.iter().filter(stands_out).filter_map(|amount| Some((number_of(&amount.raw)?, amount.kind))).collect()
 }
 
 fn number_of(raw: &str) -> Option<f64> {
@@ -476,6 +478,17 @@ mod tests {
         assert_eq!(price("<h1>Lampa</h1><p>1 299 kr"), "1 299 kr");
         assert_eq!(price("<h1>ランプ</h1><p>¥1,980 税込"), "¥1,980");
         assert_eq!(price("<h1>Lamp</h1><p>Made in 1999, 20 watts"), "");
+    }
+
+    #[test]
+    fn what_the_page_shows_counts() {
+        let page = |shown: &str| {
+            format!("<script type=application/ld+json>{{\"@type\":\"Product\",\"offers\":{{\"price\":\"49.00\",\"priceCurrency\":\"EUR\"}}}}</script><h1>Lampe</h1>{shown}")
+        };
+        let price = |shown: &str| found("price:money", &page(shown));
+        assert_eq!(price("<p class=price><del>49,00 €</del> <ins>39,00 €</ins>"), "39,00 €");
+        assert_eq!(price("<p class=price>39,00 €</p>"), "39,00 €");
+        assert_eq!(price("<p class=price>49,00 €</p><p>ab 10,00 €"), "49.00 EUR");
     }
 
     #[test]
