@@ -41,9 +41,14 @@ impl Group<'_> {
     }
 }
 
-/// Pages print `<title>`, `<h1>` and `<meta>` from one field of their own: these agreeing says no more than one of them.
+/// Pages print `<title>`, `<h1>` and `<meta>` from one field of their own: these agreeing says no more than one of them; nor
+/// do two ways to read a label.
 fn source(resolver: &'static str) -> &'static str {
-    if resolver == "headline" { "meta" } else { resolver }
+    match resolver {
+        "headline" => "meta",
+        "code" => "label",
+        _ => resolver,
+    }
 }
 
 pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Candidate]) -> Option<Choice> {

@@ -1,6 +1,7 @@
 use super::addresses::Addresses;
 use super::bylines::{self, Bylines};
 use super::choose::choose;
+use super::codes::{self, Codes};
 use super::dates::Dates;
 use super::emails::Emails;
 use super::gtins::Gtins;
@@ -99,6 +100,7 @@ impl Extractor {
             Box::new(Prices),
             Box::new(Stock),
             Box::new(Gtins),
+            Box::new(Codes),
             Box::new(Microformats),
             Box::new(State),
             Box::new(Bylines),

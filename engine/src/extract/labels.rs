@@ -1,4 +1,5 @@
 use super::beside::{Value, after_heading, below_line, beside_cell, beside_element};
+use super::codes;
 use super::organizations::is_no_name;
 use super::phrases::fold_label;
 use super::reading::{Line, Reading};
@@ -316,6 +317,17 @@ fn next_label(text: &str, from: usize) -> Option<(usize, &str, usize)> {
 /// first part may do ("22 € a person").
 fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     let raw = raw.trim();
+    let raw = if codes::is_code(query) {
+        codes::code_of(raw)?
+    } else if query.is("brand") {
+        raw.split(['|', '·', '•']).next().unwrap_or(raw).trim()
+    } else {
+        raw
+    };
+    // Of a few things that it may say, one must be said.
+    if query.rule.terms.as_ref().is_some_and(|terms| terms.canonical(raw).is_none()) {
+        return None;
+    }
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);
     // A form has the next label where a table has a value.
     let is_label = query.spec.field_type == FieldType::Text && raw.trim_end_matches(['*', ' ']).ends_with([':', '：']);

@@ -7,6 +7,7 @@ mod bylines;
 mod candidate;
 mod choose;
 mod class_words;
+mod codes;
 mod dates;
 mod emails;
 mod error;

@@ -1,5 +1,6 @@
 use super::beside::{bare_item, value_text};
 use super::class_words::ClassWords;
+use super::codes;
 use super::ratings::is_vote;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
@@ -300,6 +301,9 @@ impl<'a, 'p> Search<'a, 'p> {
         let (node, raw) = whole_duration(query, node, raw);
         let long = query.is_like("description") || query.spec.field_type != FieldType::Text;
         if raw.is_empty() || (raw.len() > LONGEST && !long) || query.read(&raw).is_err() {
+            return;
+        }
+        if codes::is_code(query) && codes::code_of(codes::without_label(query, &raw)).is_none() {
             return;
         }
         if query.is("ratings") && !raw.contains(['.', ',']) && is_vote(node) {

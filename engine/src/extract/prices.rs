@@ -483,7 +483,9 @@ mod tests {
     #[test]
     fn what_the_page_shows_counts() {
         let page = |shown: &str| {
-            format!("<script type=application/ld+json>{{\"@type\":\"Product\",\"offers\":{{\"price\":\"49.00\",\"priceCurrency\":\"EUR\"}}}}</script><h1>Lampe</h1>{shown}")
+            format!(
+                "<script type=application/ld+json>{{\"@type\":\"Product\",\"offers\":{{\"price\":\"49.00\",\"priceCurrency\":\"EUR\"}}}}</script><h1>Lampe</h1>{shown}"
+            )
         };
         let price = |shown: &str| found("price:money", &page(shown));
         assert_eq!(price("<p class=price><del>49,00 €</del> <ins>39,00 €</ins>"), "39,00 €");

@@ -1,3 +1,4 @@
+use super::codes;
 use super::lexicon::{self, Concept};
 use super::phrases::fold_label;
 use crate::model::FieldSpec;
@@ -145,7 +146,7 @@ impl FieldQuery {
     /// # Errors
     /// Why it is not a value of this field.
     pub fn read(&self, raw: &str) -> Result<TypedValue, String> {
-        let bare = self.without_label(raw);
+        let bare = if codes::is_code(self) { codes::without_label(self, raw) } else { self.without_label(raw) };
         let value = normalise(&self.rule, bare).map_err(|error| error.to_string())?;
         match self.spec.validate.violation(&value.text, value.number, self.pattern.as_ref()) {
             Some(broken) => Err(format!("`{}` {broken}", value.text)),
