@@ -1,7 +1,7 @@
 use super::addresses::Addresses;
 use super::bylines::{self, Bylines};
 use super::choose::choose;
-use super::codes::{self, Codes};
+use super::codes::Codes;
 use super::dates::Dates;
 use super::emails::Emails;
 use super::gtins::Gtins;

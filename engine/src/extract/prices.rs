@@ -37,6 +37,8 @@ struct Amount {
     score: f64,
     node: usize,
     size: f32,
+    /// It has a line to itself, more or less.
+    alone: bool,
 }
 
 impl Resolver for Prices {
@@ -194,7 +196,7 @@ impl Place<'_, '_> {
         score *= self.addition(&before) * self.page.page.node(node).map_or(1.0, by_tags);
         score *= self.place(node);
         let size = self.page.page.node(node).and_then(Node::font).map_or(0.0, |font| font.size);
-        Amount { raw, number, sign, kind, score, node, size }
+        Amount { raw, number, sign, kind, score, node, size, alone }
     }
 
     /// "+ $20", "12 x $9.90" and "€4.90/kg" are no price of the whole.
@@ -364,13 +366,12 @@ pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candid
     }
 }
 
-/// The amounts that stand out, and those before them: not one that a review mentions.
+/// The amounts that a reader sees: not one that a review mentions.
 fn shown(page: &PageView<'_>) -> Vec<(f64, Kind)> {
     let mut all = amounts(page);
     by_savings(&mut all);
-    let most = all.iter().map(|amount| amount.score).fold(0.0, f64::max);
-    let stands_out = |amount: &&Amount| amount.kind == Kind::Before || amount.score >= 0.7 * most;
-    all.iter().filter(stands_out).filter_map(|amount| Some((number_of(&amount.raw)?, amount.kind))).collect()
+    let seen = all.iter().filter(|amount| amount.kind == Kind::Before || amount.alone);
+    seen.filter_map(|amount| Some((number_of(&amount.raw)?, amount.kind))).collect()
 }
 
 fn number_of(raw: &str) -> Option<f64> {

@@ -88,7 +88,7 @@ fn by_names(node: Node<'_>) -> Zone {
                 }
                 b"footer" | b"colophon" | b"copyright" => Zone::FOOTER,
                 b"masthead" | b"topbar" => Zone::HEADER,
-                b"sidebar" | b"aside" => Zone::ASIDE,
+                b"sidebar" | b"side" | b"aside" => Zone::ASIDE,
                 b"related" | b"recommended" | b"recommendation" | b"recommendations" | b"upsell" | b"crosssell"
                 | b"upsells" | b"selling" | b"bestsellers" | b"comment" | b"comments" | b"disqus"
                 | b"recirculation" | b"trending" | b"similar" | b"popular" => Zone::OTHERS,
