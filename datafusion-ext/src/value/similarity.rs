@@ -6,8 +6,8 @@ use chrono::DateTime;
 ///
 /// Texts and lists have degrees (`SEMANTICS.md`); every other type is equal (1) or not (0), within the tolerances of the
 /// rule. Values may be given raw or canonical. A value that is not of the type only equals the same text, whatever its
-/// case. Dates are compared at the precision of `expected`, amounts and times by currency and zone only where both have
-/// one.
+/// case. Dates are compared at the precision of `expected`; amounts, times and telephone numbers by currency, zone and
+/// country only where both have one.
 ///
 /// ```
 /// use mino_datafusion::value::{FieldType, ValueRule, similarity};
@@ -85,8 +85,27 @@ fn equal(rule: &ValueRule, expected: &TypedValue, found: &TypedValue) -> bool {
         // "2024-03" is right for 4 March 2024; the other way round a day is missing.
         FieldType::Date => found.text.starts_with(&expected.text),
         FieldType::Datetime => same_moment(&expected.text, &found.text),
+        FieldType::Phone => same_line(&expected.text, &found.text),
         _ => expected.text == found.text || casefold(&expected.text) == casefold(&found.text),
     }
+}
+
+/// Two telephone numbers, by country only where both have one: "+49 30 123456" and "030 123456" are the same.
+fn same_line(expected: &str, found: &str) -> bool {
+    let parts = |text: &str| {
+        let (number, extension) = text.split_once(";ext=").unwrap_or((text, ""));
+        (number.to_owned(), extension.to_owned())
+    };
+    let (expected, found) = (parts(expected), parts(found));
+    let (national, international) = match (expected.0.strip_prefix('+'), found.0.strip_prefix('+')) {
+        (None, Some(international)) => (&expected.0, international),
+        (Some(international), None) => (&found.0, international),
+        _ => return expected == found,
+    };
+    let significant = national.trim_start_matches('0');
+    let code = international.strip_suffix(significant).unwrap_or("no code");
+    // Italian numbers keep their zero behind the country code.
+    significant.len() >= 6 && code.len() <= 4 && code.bytes().all(|byte| byte.is_ascii_digit()) && expected.1 == found.1
 }
 
 fn same_currency(expected: &TypedValue, found: &TypedValue) -> bool {
@@ -143,6 +162,26 @@ mod tests {
 
     fn rule(name: &str) -> ValueRule {
         ValueRule::new(name.parse().unwrap())
+    }
+
+    #[test]
+    fn telephone_numbers_with_and_without_country() {
+        let rule = ValueRule::new(FieldType::Phone);
+        for (a, b) in [
+            ("030 227 320 37", "+49 30 22732037"),
+            ("06 1234 5678", "+39 06 1234 5678"),
+            ("(202) 456-1414", "+12024561414"),
+        ] {
+            assert!(matches(&rule, a, b) && matches(&rule, b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("030 227 320 37", "+49 40 22732037"),
+            ("12345", "+49 30 12345"),
+            ("+49 30 123456", "+43 30 123456"),
+            ("030 123456", "+49 30 123456 ext. 7"),
+        ] {
+            assert!(!matches(&rule, a, b), "{a} {b}");
+        }
     }
 
     #[test]

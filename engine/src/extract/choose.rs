@@ -2,7 +2,7 @@
 
 use super::grounding::grounding;
 use super::phrases::fold_label;
-use super::{Candidate, FieldQuery, PageView, prices};
+use super::{Candidate, FieldQuery, PageView, phones, prices};
 use crate::model::Confidence;
 use mino_datafusion::value::{FieldType, TypedValue, similarity};
 use std::collections::{BTreeMap, HashSet};
@@ -57,6 +57,7 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
         let value = query.read(&candidate.raw);
         let value = match query.spec.field_type {
             FieldType::Money => value.map(|value| prices::in_own_currency(view, &candidate.raw, value)),
+            FieldType::Phone => value.map(|value| phones::in_own_country(view, query, value)),
             _ => value,
         };
         let same = groups.iter_mut().find(|group| agree(query, group, candidate, value.as_ref().ok()));

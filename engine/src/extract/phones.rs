@@ -2,6 +2,7 @@ use super::reading::{Line, Reading};
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, labels_of};
 use crate::page::Node;
+use mino_datafusion::value::{TypedValue, ValueRule, normalise};
 use phonenumber::country::Id;
 use regex::Regex;
 use std::collections::HashMap;
@@ -242,6 +243,20 @@ impl Found {
     }
 }
 
+/// A number without country code, of a field without country, as a number of the page's country.
+pub(super) fn in_own_country(page: &PageView<'_>, query: &FieldQuery, value: TypedValue) -> TypedValue {
+    if value.text.starts_with('+') || query.spec.country.is_some() {
+        return value;
+    }
+    let of_country = |country: &&str| {
+        let id = country.parse::<Id>().ok()?;
+        phonenumber::parse(Some(id), &value.text).ok().filter(phonenumber::PhoneNumber::is_valid)?;
+        let rule = ValueRule { country: Some((*country).to_owned()), ..query.rule.clone() };
+        normalise(&rule, &value.text).ok()
+    };
+    page.locale().countries.iter().find_map(of_country).unwrap_or(value)
+}
+
 /// What the words around a number say that it is, and whether they say anything.
 fn kind_of(before: &str, after: &str) -> (Kind, bool) {
     let fax = labels_of("fax");
@@ -269,6 +284,16 @@ fn kind_of(before: &str, after: &str) -> (Kind, bool) {
 #[cfg(test)]
 mod tests {
     use super::super::testing::found;
+
+    #[test]
+    fn numbers_in_the_country_of_their_page() {
+        let value = |html: &str| {
+            let found = super::super::testing::extracted(&["phone:phone"], html).fields.pop().flatten();
+            found.and_then(|found| found.value).map(|value| value.text).unwrap_or_default()
+        };
+        assert_eq!(value("<html lang=de-DE><p>Tel. 030 / 22 73 20 37"), "+493022732037");
+        assert_eq!(value("<html lang=en-US><p>Call (202) 456-1414"), "+12024561414");
+    }
 
     #[test]
     fn numbers_of_many_countries() {
