@@ -15,6 +15,11 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:\d{1,2}(?:[:.]\d{2})?\s*(?:a\.?m\b\.?|p\.?m\b\.?|uhr\b|h\b(?:\d{2})?)|\d{1,2}[:.]\d{2}\b|24\s*(?:/|hours)\s*(?:7|a day)?|noon|midnight)").ok()
 });
 
+/// "10–19", which is a time only beside a day.
+static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:[01]?\d|2[0-4])\s?[-–—～~]\s?(?:[01]?\d|2[0-4])\b(?:\s*(?i:uhr|h|hrs|uur)\b)?").ok()
+});
+
 /// Days by their names in the languages of the lexicon, and what stands for several of them.
 static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let mut names: Vec<&str> =
@@ -100,8 +105,12 @@ impl Says {
         if !short || line.zone.is(Zone::NAVIGATION) || line.zone.is(Zone::OTHERS) {
             return Self { day: false, time: false, label: false, short: false, range: false };
         }
-        let times = TIME.as_ref().map_or(0, |time| time.find_iter(text).take(3).count());
         let full = DAY.as_ref().is_some_and(|day| day.is_match(text));
+        let times = TIME.as_ref().map_or(0, |time| time.find_iter(text).take(3).count());
+        // A range of bare hours is two times.
+        let has_day = || full || words("weekdays_short").within(folded);
+        let bare = times < 2 && text.len() <= 60 && BARE.as_ref().is_some_and(|bare| bare.is_match(text)) && has_day();
+        let times = if bare { 2 } else { times };
         let day = full || (times > 0 && words("weekdays_short").within(folded));
         let closed = full && words("closed").within(folded);
         let label = labels_of("opening_hours").within(folded);
@@ -129,17 +138,46 @@ fn score(says: Says, headed: bool, zone: Zone) -> f64 {
 /// The part of a line that tells the hours: from the first day or time to the last, and the time zone behind it.
 fn hours_of(text: &str) -> &str {
     let (Some(time), Some(day), Some(zone)) = (&*TIME, &*DAY, &*TIME_ZONE) else { return text };
-    let first = [time.find(text), day.find(text)].into_iter().flatten().map(|found| found.start()).min();
-    let last =
-        [time.find_iter(text).last(), day.find_iter(text).last()].into_iter().flatten().map(|found| found.end()).max();
+    let bare = BARE.as_ref();
+    let bare = || bare.into_iter().flat_map(|bare| bare.find_iter(text));
+    let firsts = [time.find(text), day.find(text), bare().next()];
+    let first = firsts.into_iter().flatten().map(|found| found.start()).min();
+    let lasts = [time.find_iter(text).last(), day.find_iter(text).last(), bare().last()];
+    let last = lasts.into_iter().flatten().map(|found| found.end()).max();
     let (Some(first), Some(last)) = (first, last) else { return text };
+    let first = first_day(text, first);
     // "Sunday closed".
     let rest = text[last..].trim_start_matches([' ', ':', '-', '–']);
-    if rest.len() <= 30 && words("closed").is(&fold_label(rest)) {
+    let closes = |rest: &str| words("closed").is(&fold_label(rest)) || words("weekdays").within(&fold_label(rest));
+    let in_parentheses = rest.starts_with(['(', '（']) && rest.ends_with([')', '）']);
+    if rest.len() <= 40 && (words("closed").is(&fold_label(rest)) || (in_parentheses && closes(rest))) {
         return &text[first..];
     }
     let last = zone.find(&text[last..]).map_or(last, |zone| last + zone.end());
     text[first..last].trim_matches([' ', ',', ';'])
+}
+
+/// Farthest that a day stands before the next day or the time, in bytes.
+const APART: usize = 16;
+
+/// Where the first of the short days before a time begins: "Mo–Do 9:00".
+fn first_day(text: &str, time: usize) -> usize {
+    let mut first = time;
+    for (at, word) in text[..time]
+        .split(|c: char| !c.is_alphanumeric())
+        .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
+        if first - at > APART + word.len() {
+            break;
+        }
+        if words("weekdays_short").is(&fold_label(word)) || words("weekdays").is(&fold_label(word)) {
+            first = at;
+        }
+    }
+    first
 }
 
 #[cfg(test)]
@@ -157,6 +195,16 @@ mod tests {
         assert_eq!(
             hours("<ul><li>Monday 9am-5pm<li>Tuesday 9am-5pm<li>Sunday closed</ul>"),
             "Monday 9am-5pm, Tuesday 9am-5pm, Sunday closed"
+        );
+        assert_eq!(hours("<html lang=de><p>Mo–Do 9–16 Uhr, Fr 9–13 Uhr"), "Mo–Do 9–16 Uhr, Fr 9–13 Uhr");
+        assert_eq!(
+            hours("<html lang=nl><p>Open: ma t/m vr 08.00–12.00 en 13.00–17.00"),
+            "ma t/m vr 08.00–12.00 en 13.00–17.00"
+        );
+        assert_eq!(hours("<html lang=ja><p>営業時間 10:00～18:00（水曜日定休）"), "10:00～18:00（水曜日定休）");
+        assert_eq!(
+            hours("<html lang=nb><h3>Åpningstider</h3><ul><li>Man–tor: 10–19<li>Fre: 10–16<li>Søn: stengt</ul>"),
+            "Man–tor: 10–19, Fre: 10–16, Søn: stengt"
         );
         assert_eq!(hours("<p>It was published on a Monday."), "");
     }
