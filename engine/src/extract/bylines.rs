@@ -271,6 +271,11 @@ pub(super) fn names(text: &str) -> Vec<String> {
     if let Some(length) = words("byline").prefix(&folded).filter(|length| *length < folded.len()) {
         rest = after_words(rest, folded[..length].split(' ').count());
     }
+    // "小林真由 写真＝佐々木亮": the next credit begins.
+    let mut credits = rest.match_indices('＝').filter_map(|(sign, _)| rest[..sign].rfind([' ', '\u{3000}']));
+    if let Some(credit) = credits.next() {
+        rest = &rest[..credit];
+    }
     let parts = rest
         .split([',', ';', '|', '•', '·', '、', '/', '(', ')', '\n', '，', '；'])
         .flat_map(|part| part.split(" - "))
@@ -278,9 +283,11 @@ pub(super) fn names(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in parts.flat_map(split_and) {
         let name = clean(part);
-        if is_name(name) && names.len() < MOST && !names.iter().any(|known| known == name) {
+        // "Ann Lee, Berlin": a place, or a part of a name.
+        let lone = names.first().is_some_and(|first| first.contains(' ')) && name.is_ascii() && !name.contains(' ');
+        if is_name(name) && !lone && names.len() < MOST && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
-        } else if !names.is_empty() && !is_name(name) {
+        } else if !names.is_empty() && (lone || !is_name(name)) {
             // What follows the names (a role, a date) ends them.
             break;
         }
@@ -310,6 +317,7 @@ fn clean(part: &str) -> &str {
         name = after_words(name, folded[..length].split(' ').count());
     }
     // "Ann Lee for the Daily", "Ann Lee Political Editor".
+    name = without_date(name);
     let mut at = 0;
     for (count, word) in name.split(' ').enumerate() {
         if count > 1 && words("byline_end").prefix(&fold_label(&name[at..])).is_some() {
@@ -320,7 +328,22 @@ fn clean(part: &str) -> &str {
     name.trim()
 }
 
+/// "Ann Lee do 21 maart 2024" without the date.
+fn without_date(name: &str) -> &str {
+    let Some(digit) = name.find(|c: char| c.is_ascii_digit()) else { return name };
+    let mut name = name[..digit].trim_end();
+    while let Some((rest, last)) = name.rsplit_once(' ') {
+        let folded = fold_label(last);
+        if !folded.is_empty() && !words("weekdays_short").is(&folded) && !words("weekdays").is(&folded) {
+            break;
+        }
+        name = rest.trim_end();
+    }
+    name
+}
+
 fn is_name(name: &str) -> bool {
+    let ends = |folded: &str| words("byline_end").prefix(folded).is_some_and(|end| folded[..end].contains(' '));
     let count = name.chars().count();
     let tokens: Vec<&str> = name.split(' ').collect();
     let folded = fold_label(name);
@@ -336,6 +359,7 @@ fn is_name(name: &str) -> bool {
         && !name.chars().any(|c| c.is_ascii_digit() || "@?!:=#{}<>\"“”„»«".contains(c))
         && !words("byline").is(&folded)
         && !words("byline_end").is(&folded)
+        && !ends(&folded)
         && !words("navigation").is(&folded)
         && !words("published").is(&folded)
         && !words("updated").is(&folded)
@@ -355,6 +379,9 @@ mod tests {
         assert_eq!(names("Texte par Zoé Müller-Dupont"), ["Zoé Müller-Dupont"]);
         assert_eq!(names("牛镛、岳弘彬"), ["牛镛", "岳弘彬"]);
         assert_eq!(names("Comments"), [""; 0]);
+        assert_eq!(names("Von Katrin Seebald, Potsdam"), ["Katrin Seebald"]);
+        assert_eq!(names("Door: Sanne Hoek en Jan de Wolf do 21 maart 2024, 07:15"), ["Sanne Hoek", "Jan de Wolf"]);
+        assert_eq!(names("文＝小林真由 写真＝佐々木亮"), ["小林真由"]);
         assert_eq!(names("Ann Lee Senior Editor"), ["Ann Lee"]);
     }
 

@@ -74,19 +74,24 @@ impl Resolver for Codes {
 
 type Fields = Vec<(usize, usize)>;
 
-/// The first label of a line that a code follows.
+/// The label of a line that says most, of those that a code follows: a field's own name before a word for many things.
 fn labelled<'t, 'w>(text: &'t str, folded: &str, wanted: &'w HashMap<&str, Fields>) -> Option<(&'w Fields, &'t str)> {
     let starts: Vec<usize> = std::iter::once(0).chain(folded.match_indices(' ').map(|(at, _)| at + 1)).collect();
+    let mut best: Option<(usize, &Fields, &str)> = None;
     for (nth, start) in starts.iter().enumerate() {
         for words in (1..=WORDS.min(starts.len() - nth)).rev() {
             let end = starts.get(nth + words).map_or(folded.len(), |next| next - 1);
             let Some(fields) = wanted.get(&folded[*start..end]) else { continue };
+            let rank = fields.iter().map(|(_, rank)| *rank).min().unwrap_or_default();
+            if best.is_some_and(|(known, ..)| known <= rank) {
+                continue;
+            }
             if let Some(code) = code_of(after_words(text, nth + words)) {
-                return Some((fields, code));
+                best = Some((rank, fields, code));
             }
         }
     }
-    None
+    best.map(|(_, fields, code)| (fields, code))
 }
 
 /// A text after so many of its words, as they are counted in a folded text.

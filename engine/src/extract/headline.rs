@@ -37,7 +37,13 @@ impl Resolver for Headline {
                 add(text.clone(), score, Evidence::Node(h1.index()));
             } else if let Some(line) = page.headline().and_then(|at| page.reading().lines().get(at)) {
                 let text = page.reading().text(line);
-                let score = if line.heading > 0 { 0.6 } else { 0.52 };
+                let score = if line.heading == 1 {
+                    0.7
+                } else if line.heading > 0 {
+                    0.6
+                } else {
+                    0.52
+                };
                 add(text.to_owned(), score, Evidence::Node(page.reading().element(line, 0, text.len())));
             }
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
@@ -148,6 +154,12 @@ fn headings(page: &PageSnapshot) -> Vec<String> {
         .collect()
 }
 
+/// A heading of the page's own content, long enough to be its headline.
+fn is_heading(line: &Line) -> bool {
+    let foreign = [Zone::OTHERS, Zone::OVERLAY, Zone::ASIDE, Zone::FOOTER].into_iter().any(|zone| line.zone.is(zone));
+    (1..=3).contains(&line.heading) && line.len() > 15 && !foreign
+}
+
 /// No longer line is a headline.
 fn is_short(line: &Line) -> bool {
     line.len() <= LONGEST_TITLE
@@ -178,6 +190,7 @@ pub(super) fn line_of(view: &PageView<'_>) -> Option<usize> {
     head.or_else(|| heads().find(|(_, line)| !is_site(line)))
         .map(|(at, _)| *at)
         .or_else(longest)
+        .or_else(|| main.iter().find(|(_, line)| is_heading(line) && !is_site(line)).map(|(at, _)| *at))
         .or_else(|| heads().next().map(|(at, _)| *at))
 }
 

@@ -133,6 +133,11 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// WAI-ARIA 1.2: a heading without a level is of the second.
+fn level_of(node: Node<'_>) -> u8 {
+    node.attr("aria-level").and_then(|level| level.trim().parse().ok()).unwrap_or(2).clamp(1, 6)
+}
+
 struct Maker<'a> {
     reading: Reading<'a>,
     folded: String,
@@ -161,6 +166,7 @@ impl Maker<'_> {
                 self.end_line();
                 let heading = match tag.as_bytes() {
                     [b'h', level @ b'1'..=b'6'] => level - b'0',
+                    _ if node.attr("role") == Some("heading") => level_of(node),
                     _ => self.open.last().map_or(0, |(.., heading)| *heading),
                 };
                 self.open.push((node.index() as u32, node.end() as u32, heading));
