@@ -198,7 +198,7 @@ fn lines(page: &PageView<'_>, all: &mut Vec<Found>) {
             last = to;
             let kind = kind_of_words(&context);
             // In a sentence of the text a date is that of something else.
-            let alone = text.len() - (to - from) <= 60;
+            let alone = text.len() - (to - from) <= 60 || segment(text, from, to).len() - (to - from) <= 40;
             let base = match (kind, alone) {
                 (Some(Kind::Published), true) => 0.76,
                 (Some(_), true) => 0.6,
@@ -219,6 +219,14 @@ fn lines(page: &PageView<'_>, all: &mut Vec<Found>) {
             break;
         }
     }
+}
+
+/// What stands between the separators around a part of a line: "By Ann Lee | 4 May 2024 | 3 minutes".
+fn segment(text: &str, from: usize, to: usize) -> &str {
+    const SEPARATORS: [char; 5] = ['|', '·', '•', '–', '—'];
+    let begin = text[..from].rfind(SEPARATORS).map_or(0, |at| at + 1);
+    let end = text[to..].find(SEPARATORS).map_or(text.len(), |at| to + at);
+    text.get(begin..end).unwrap_or(text)
 }
 
 /// The date in the page's address: `/2024/04/15/`.
@@ -246,6 +254,10 @@ fn place(page: &PageView<'_>, node: usize) -> f64 {
     }
     if zone.is(Zone::FOOTER) || zone.is(Zone::OVERLAY) || zone.is(Zone::ASIDE) {
         return 0.6;
+    }
+    // Above the headline many pages have the day of today.
+    if zone.is(Zone::HEADER) && page.distance(node).is_some_and(|lines| lines < 0) {
+        return 0.7;
     }
     match page.distance(node) {
         Some(-8..=12) => 1.0,

@@ -324,6 +324,9 @@ fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     } else {
         raw
     };
+    if query.is("yields") && !raw.contains(|c: char| c.is_numeric()) {
+        return None;
+    }
     // Of a few things that it may say, one must be said.
     if query.rule.terms.as_ref().is_some_and(|terms| terms.canonical(raw).is_none()) {
         return None;

@@ -452,22 +452,6 @@ mod tests {
     use super::super::testing::{extracted, found};
 
     #[test]
-    fn dbg_amounts() {
-        let Ok(path) = std::env::var("DBG_PAGE") else { return };
-        for path in path.split(',') {
-            let html = std::fs::read_to_string(path).unwrap();
-            let page = crate::page::PageSnapshot::from_html("http://x/", &html);
-            let view = crate::extract::PageView::new(&page);
-            let mut all = super::amounts(&view);
-            all.sort_by(|a, b| b.score.total_cmp(&a.score));
-            println!("== {path}");
-            for a in all.iter().take(30) {
-                println!("{:.3} {:?} {} | {}", a.score, a.kind, a.raw, page.node(a.node).unwrap().selector());
-            }
-        }
-    }
-
-    #[test]
     fn the_price_to_pay_now() {
         let price = |html: &str| found("price:money", html);
         assert_eq!(
