@@ -7,9 +7,10 @@ MINO := $(CARGO_TARGET_DIR)/debug/mino
 # Where the pages of real sites are; what needs them is skipped without.
 PAGES ?= ../shared/data
 FETCH ?= http
+CASES ?= 1000000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test bench lint accuracy picture build browser venv wheel
+.PHONY: help demo test bench lint accuracy fuzz picture build browser venv wheel
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +37,10 @@ bench: browser build  ## Milliseconds a page of extraction; pages a second besid
 	cargo build --quiet --package mino-engine --example throughput --example extraction
 	$(CARGO_TARGET_DIR)/debug/examples/extraction $(PAGES)/recipes
 	$(CARGO_TARGET_DIR)/debug/examples/throughput
+
+fuzz: build  ## Read a million mutated pages: none may panic, take a second, or more than ten times its memory
+	cargo build --quiet --package mino-engine --example fuzz
+	$(CARGO_TARGET_DIR)/debug/examples/fuzz $(CASES) $(PAGES)/news
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
 	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)

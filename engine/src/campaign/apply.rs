@@ -157,13 +157,8 @@ async fn store_dataset(catalog: &Catalog, frozen: &Frozen, who: Who) -> Result<(
 
 fn notes(file: &CampaignFile) -> Vec<String> {
     let mut ignored = Vec::new();
-    let parts = [
-        (file.schedule.is_some(), "schedule"),
-        (!file.alerts.is_empty(), "alerts"),
-        (file.budget.is_some(), "budget"),
-        (file.instructions.follow.is_some(), "instructions.follow"),
-        (file.run.archive, "run.archive"),
-    ];
+    let parts =
+        [(file.schedule.is_some(), "schedule"), (!file.alerts.is_empty(), "alerts"), (file.budget.is_some(), "budget")];
     for (present, name) in parts {
         if present {
             ignored.push(format!("`{name}` is kept with the campaign, but this version does not act on it yet"));

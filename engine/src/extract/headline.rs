@@ -24,6 +24,7 @@ impl Resolver for Headline {
             let headings: Vec<_> = page
                 .page
                 .elements("h1")
+                .take(MOST_HEADINGS)
                 .filter(|h1| h1.is_rendered())
                 .filter_map(|h1| Some((h1, h1.short_text(LONGEST_TITLE).filter(|text| !text.is_empty())?)))
                 .collect();
@@ -51,6 +52,8 @@ impl Resolver for Headline {
     }
 }
 
+/// Headings that are looked at: `<h1>` within `<h1>` would be read again and again.
+const MOST_HEADINGS: usize = 16;
 /// Nothing longer is a title, and separators are looked for again and again in it.
 const LONGEST_TITLE: usize = 2_000;
 
@@ -149,6 +152,7 @@ pub(super) fn parts(title: &str) -> impl Iterator<Item = &str> {
 
 fn headings(page: &PageSnapshot) -> Vec<String> {
     page.elements("h1")
+        .take(MOST_HEADINGS)
         .filter_map(|h1| Some(letters(&h1.short_text(LONGEST_TITLE)?)))
         .filter(|text| !text.is_empty())
         .collect()

@@ -1,5 +1,5 @@
 use super::zone::Zone;
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
 
 /// Whether a product can be bought: lines and buttons that say so.
 #[derive(Debug)]
@@ -7,6 +7,9 @@ pub(super) struct Stock;
 
 /// Longest line that says so, in characters.
 const LONGEST: usize = 80;
+
+/// Words that say so, by what they say.
+const SAYINGS: [&str; 5] = ["in_stock", "out_of_stock", "preorder", "backorder", "discontinued"];
 
 impl Resolver for Stock {
     fn name(&self) -> &'static str {
@@ -21,6 +24,9 @@ impl Resolver for Stock {
             for line in reading.lines() {
                 let text = reading.text(line);
                 if text.chars().count() > LONGEST || line.zone.is(Zone::NAVIGATION) || line.zone.is(Zone::OTHERS) {
+                    continue;
+                }
+                if !SAYINGS.iter().any(|purpose| words(purpose).within(reading.folded(line))) {
                     continue;
                 }
                 let Some(term) = terms.canonical(text) else { continue };
