@@ -2,7 +2,7 @@
 
 use super::grounding::grounding;
 use super::phrases::fold_label;
-use super::{Candidate, FieldQuery, PageView, phones, prices};
+use super::{Candidate, FieldQuery, PageView, currencies, phones};
 use crate::model::Confidence;
 use mino_datafusion::value::{FieldType, TypedValue, similarity};
 use std::collections::{BTreeMap, HashSet};
@@ -46,7 +46,7 @@ impl Group<'_> {
 fn source(resolver: &'static str) -> &'static str {
     match resolver {
         "headline" => "meta",
-        "code" => "label",
+        "code" | "neighbour" => "label",
         _ => resolver,
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn choose(view: &PageView<'_>, query: &FieldQuery, candidates: &[&Can
     for candidate in candidates {
         let value = query.read(&candidate.raw);
         let value = match query.spec.field_type {
-            FieldType::Money => value.map(|value| prices::in_own_currency(view, &candidate.raw, value)),
+            FieldType::Money => value.map(|value| currencies::in_own_currency(view, &candidate.raw, value)),
             FieldType::Phone => value.map(|value| phones::in_own_country(view, query, value)),
             _ => value,
         };

@@ -1,5 +1,6 @@
 //! Codes of products beside their label: "SKU # 902774", "Ref. 8801500 | In stock".
 
+use super::labels::by_rank;
 use super::phrases::fold_label;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
@@ -28,7 +29,7 @@ pub(super) fn code_of(text: &str) -> Option<&str> {
     let code = text.split(ends).next()?.trim_end_matches(|c: char| !c.is_alphanumeric());
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '/' | '_' | '+' | '#');
     let has_digit = code.chars().any(|c| c.is_ascii_digit());
-    (has_digit && code.len() > 1 && code.len() <= LONGEST_CODE && code.chars().all(plain)).then_some(code)
+    (has_digit && code.len() > 2 && code.len() <= LONGEST_CODE && code.chars().all(plain)).then_some(code)
 }
 
 impl Resolver for Codes {
@@ -61,7 +62,7 @@ impl Resolver for Codes {
             for (field, rank) in fields {
                 found[*field] += 1;
                 if found[*field] <= MOST {
-                    let score = 0.66 * share * (1.0 - 0.008 * (*rank).min(30) as f64);
+                    let score = 0.66 * share * by_rank(*rank);
                     let from = code.as_ptr() as usize - text.as_ptr() as usize;
                     let node = reading.element(line, from, from + code.len());
                     let evidence = Evidence::Node(node);

@@ -1,12 +1,15 @@
 use super::addresses::Addresses;
+use super::brands::Brands;
 use super::bylines::{self, Bylines};
 use super::choose::choose;
 use super::codes::Codes;
+use super::currencies;
 use super::dates::Dates;
 use super::emails::Emails;
 use super::gtins::Gtins;
 use super::headline::{self, Headline};
 use super::hours::Hours;
+use super::images::Images;
 use super::ingredients::Ingredients;
 use super::json_ld::JsonLd;
 use super::labels::Labels;
@@ -16,14 +19,16 @@ use super::meta::Meta;
 use super::microdata::Microdata;
 use super::microformats::Microformats;
 use super::named::Named;
+use super::neighbours::Neighbours;
 use super::organizations::Organizations;
 use super::phones::Phones;
 use super::prices::{self, Prices};
 use super::ratings::Ratings;
 use super::rdfa::Rdfa;
+use super::records::Records;
 use super::rules::Rules;
 use super::state::State;
-use super::stock::Stock;
+use super::stock::{self, Stock};
 use super::sums::{self, Sum};
 use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
 use crate::model::{Confidence, FieldSpec, Instructions};
@@ -90,6 +95,7 @@ impl Extractor {
             Box::new(Rdfa),
             Box::new(Meta),
             Box::new(Labels),
+            Box::new(Neighbours),
             Box::new(Phones),
             Box::new(Emails),
             Box::new(Addresses),
@@ -101,12 +107,15 @@ impl Extractor {
             Box::new(Stock),
             Box::new(Gtins),
             Box::new(Codes),
+            Box::new(Brands),
             Box::new(Microformats),
             Box::new(State),
             Box::new(Bylines),
             Box::new(Dates),
             Box::new(Organizations),
             Box::new(Headline),
+            Box::new(Images),
+            Box::new(Records),
         ];
         Ok(Self { queries, resolvers, fields: fields.len(), sums })
     }
@@ -122,6 +131,8 @@ impl Extractor {
         headline::drop_site_names(&view, &self.queries, &mut candidates);
         bylines::refine(&view, &self.queries, &mut candidates);
         prices::prefer_visible(&view, &self.queries, &mut candidates);
+        stock::prefer_visible(&view, &self.queries, &mut candidates);
+        currencies::refine(&view, &self.queries, &mut candidates);
         doubt_single_items(&self.queries, &mut candidates);
         sums::propose(page, &self.sums, &self.queries, &mut candidates);
         let mut fields = Vec::with_capacity(self.fields);

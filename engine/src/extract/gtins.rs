@@ -48,7 +48,8 @@ impl Resolver for Gtins {
                     // Without a word, only the length of a GTIN-13 says that it is one.
                     let score = match (labelled("gtin") || labelled("isbn"), digits.len()) {
                         (true, _) => 0.88,
-                        (false, 13 | 14) if *kind == "gtin" || isbn => 0.4,
+                        // Telephone numbers have signs between their parts.
+                        (false, 13 | 14) if (*kind == "gtin" && digits.len() == found.len()) || isbn => 0.4,
                         _ => continue,
                     };
                     let fits = if *kind == "isbn" && !isbn { continue } else { score };

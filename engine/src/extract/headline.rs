@@ -15,7 +15,7 @@ impl Resolver for Headline {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        for (field, _) in queries.iter().enumerate().filter(|(_, query)| query.is_headline()) {
+        for (field, _) in queries.iter().enumerate().filter(|(_, query)| query.is_headline() && !query.is_list()) {
             let mut add = |raw: String, score: f64, evidence: Evidence| {
                 if !raw.is_empty() {
                     out.push(Candidate { field, raw, score, resolver: "headline", evidence });

@@ -48,26 +48,38 @@ const NEXT_LINE: f64 = 0.64;
 const HEADING: f64 = 0.56;
 const MACHINE: f64 = 0.72;
 
+/// Label → fields and the place of the label among theirs.
+pub(super) type Wanted<'a> = HashMap<&'a str, Vec<(usize, usize)>>;
+
+/// The labels of these fields.
+pub(super) fn wanted(queries: &[FieldQuery]) -> Wanted<'_> {
+    let mut wanted = Wanted::new();
+    for (field, query) in queries.iter().enumerate() {
+        for (rank, label) in query.labels.iter().enumerate() {
+            wanted.entry(label).or_default().push((field, rank));
+        }
+    }
+    wanted
+}
+
+/// The field's own name and its nearest synonyms say more than a word that pages use for many things.
+pub(super) fn by_rank(rank: usize) -> f64 {
+    1.0 - 0.008 * rank.min(30) as f64
+}
+
 struct Search<'a, 'p> {
     view: &'a PageView<'p>,
     reading: &'a Reading<'p>,
     queries: &'a [FieldQuery],
-    /// Label → fields and the place of the label among theirs.
-    wanted: HashMap<&'a str, Vec<(usize, usize)>>,
+    wanted: Wanted<'a>,
     places: Vec<u32>,
     found: Vec<Vec<Candidate>>,
 }
 
 impl<'a, 'p> Search<'a, 'p> {
     fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
-        let mut wanted: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
-        for (field, query) in queries.iter().enumerate() {
-            for (rank, label) in query.labels.iter().enumerate() {
-                wanted.entry(label).or_default().push((field, rank));
-            }
-        }
         let (places, found) = (vec![0; queries.len()], vec![Vec::new(); queries.len()]);
-        Self { view, reading: view.reading(), queries, wanted, places, found }
+        Self { view, reading: view.reading(), queries, wanted: wanted(queries), places, found }
     }
 
     fn line(&mut self, at: usize, line: &Line) {
@@ -193,8 +205,9 @@ impl<'a, 'p> Search<'a, 'p> {
     }
 
     fn keep(&mut self, field: usize, rank: usize, raw: String, trust: f64, node: usize) {
-        // The field's own name and its nearest synonyms say more than a word that pages use for many things.
-        let score = trust * (1.0 - 0.008 * rank.min(30) as f64);
+        let trust =
+            if self.queries[field].is_of_product() && self.view.is_in_card(node) { trust * 0.45 } else { trust };
+        let score = trust * by_rank(rank);
         let known = &mut self.found[field];
         match known.iter_mut().find(|known| known.raw == raw) {
             Some(known) if known.score >= score => {}
@@ -233,7 +246,7 @@ fn is_blank_input(node: Node<'_>) -> bool {
 }
 
 /// How far a line's place lets it speak for the page.
-fn share(line: &Line) -> f64 {
+pub(super) fn share(line: &Line) -> f64 {
     let place = if line.zone.is(Zone::OTHERS) {
         0.5
     } else if line.zone.is(Zone::OVERLAY) {
@@ -315,7 +328,7 @@ fn next_label(text: &str, from: usize) -> Option<(usize, &str, usize)> {
 
 /// A value is taken when it reads as the field's type and is no longer than a value is; of a text with more in it, its
 /// first part may do ("22 € a person").
-fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
+pub(super) fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     let raw = raw.trim();
     let raw = if codes::is_code(query) {
         codes::code_of(raw)?
@@ -328,7 +341,7 @@ fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
         return None;
     }
     // Of a few things that it may say, one must be said.
-    if query.rule.terms.as_ref().is_some_and(|terms| terms.canonical(raw).is_none()) {
+    if !query.says_a_term(raw) {
         return None;
     }
     let fits = !raw.is_empty() && (query.is_list() || raw.chars().count() <= LONGEST_VALUE);

@@ -3,6 +3,7 @@
 
 use super::phrases::{Phrases, fold_label};
 use crate::model::{FieldSpec, LexiconEntry};
+use foldhash::fast::FixedState;
 use mino_datafusion::value::{Counts, FieldType, Terms, ValueRule};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -56,9 +57,9 @@ struct Machine {
     counts: Option<Counts>,
     #[serde(default)]
     parts: Vec<String>,
-    /// Term → the words of languages that mean it.
+    /// Term → the words of languages that mean it, by their purposes.
     #[serde(default)]
-    terms: BTreeMap<String, String>,
+    terms: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     yes: Vec<String>,
 }
@@ -126,7 +127,7 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     }
     let labels = lexicon.concepts.iter().map(|concept| (concept.key.clone(), Phrases::new(concept.labels.clone())));
     let labels = labels.collect();
-    let mut kinds = HashMap::new();
+    let mut kinds: HashMap<String, String, FixedState> = HashMap::default();
     for concept in &lexicon.concepts {
         for name in &concept.names {
             kinds.entry(name.clone()).or_insert_with(|| concept.key.clone());
@@ -141,19 +142,21 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
 });
 
 fn terms(machine: &Machine, words: &HashMap<String, Vec<String>>) -> Option<Terms> {
-    let phrases =
-        |purpose: &String| words.get(purpose).map(|words| words.iter().map(|word| fold_label(word)).collect());
-    let terms = machine.terms.iter().map(|(term, purpose)| (term.clone(), phrases(purpose).unwrap_or_default()));
+    let phrases = |purposes: &Vec<String>| {
+        let all = purposes.iter().filter_map(|purpose| words.get(purpose)).flatten();
+        all.map(|word| fold_label(word)).collect()
+    };
+    let terms = machine.terms.iter().map(|(term, purposes)| (term.clone(), phrases(purposes)));
     let terms = Terms { terms: terms.collect(), yes: machine.yes.clone() };
     (!terms.terms.is_empty()).then_some(terms)
 }
 
 struct BuiltIn {
     lexicon: Lexicon,
-    words: HashMap<String, Phrases>,
-    labels: HashMap<String, Phrases>,
+    words: HashMap<String, Phrases, FixedState>,
+    labels: HashMap<String, Phrases, FixedState>,
     /// By the names that fields have.
-    kinds: HashMap<String, String>,
+    kinds: HashMap<String, String, FixedState>,
 }
 
 /// The kind of field that words are a name of.

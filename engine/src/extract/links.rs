@@ -1,4 +1,5 @@
 use super::phrases::fold_label;
+use super::reading::Line;
 use super::zone::Zone;
 use super::{FieldQuery, PageView, labels_of};
 use std::collections::HashMap;
@@ -113,10 +114,11 @@ fn fit(text: &str, path: &str, word: &str) -> f64 {
 /// True for a page that shows nothing until its scripts have run.
 pub(super) fn needs_script(view: &PageView<'_>) -> bool {
     let reading = view.reading();
-    let text: usize = reading.lines().iter().map(|line| reading.text(line).chars().count()).sum();
+    let text: usize = reading.lines().iter().map(Line::len).sum();
     let scripts = view.page.elements("script").take(1).count() > 0;
-    let says = reading.lines().iter().any(|line| super::words("needs_script").within(reading.folded(line)));
-    (scripts && text < 80) || (says && text < 1_500 && !labels_of("phone").within(reading.all_folded()))
+    // A page with much to read shows it, whatever it says of scripts.
+    let says = || reading.lines().iter().any(|line| super::words("needs_script").within(reading.folded(line)));
+    (scripts && text < 80) || (text < 1_500 && says() && !labels_of("phone").within(reading.all_folded()))
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! A page in, fields with confidence and evidence out. Pure: no I/O, no clock; one file a resolver.
 
 mod addresses;
+mod amounts;
 mod beside;
+mod brands;
 mod budget;
+mod buy;
 mod bylines;
 mod candidate;
 mod choose;
 mod class_words;
 mod codes;
+mod currencies;
 mod dates;
 mod emails;
 mod error;
@@ -18,7 +22,9 @@ mod headline;
 #[cfg(test)]
 mod hostile;
 mod hours;
+mod images;
 mod ingredients;
+mod js_literal;
 mod json_ld;
 mod labels;
 mod lexicon;
@@ -28,6 +34,7 @@ mod meta;
 mod microdata;
 mod microformats;
 mod named;
+mod neighbours;
 mod organizations;
 mod page_view;
 mod phones;
@@ -38,6 +45,7 @@ mod query;
 mod ratings;
 mod rdfa;
 mod reading;
+mod records;
 mod resolver;
 mod rules;
 mod state;

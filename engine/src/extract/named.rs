@@ -275,6 +275,9 @@ impl<'a, 'p> Search<'a, 'p> {
             return;
         }
         let query = &self.queries[field];
+        if query.is_of_product() && self.view.is_in_card(node.index()) {
+            return;
+        }
         let place = if zone.is(Zone::OTHERS) {
             0.4
         } else if zone.is(Zone::OVERLAY) {
@@ -300,7 +303,7 @@ impl<'a, 'p> Search<'a, 'p> {
         let raw = held.map_or_else(|| value_text(node, query), str::to_owned);
         let (node, raw) = whole_duration(query, node, raw);
         let long = query.is_like("description") || query.spec.field_type != FieldType::Text;
-        if raw.is_empty() || (raw.len() > LONGEST && !long) || query.read(&raw).is_err() {
+        if raw.is_empty() || (raw.len() > LONGEST && !long) || !query.says_a_term(&raw) || query.read(&raw).is_err() {
             return;
         }
         if codes::is_code(query) && codes::code_of(codes::without_label(query, &raw)).is_none() {

@@ -1,10 +1,13 @@
+use super::amounts::{self, Amount};
+use super::buy::{self, BuyButton};
 use super::locale::Locale;
 use super::postal::{self, Postal};
 use super::reading::Reading;
-use super::{headline, json_ld, microdata, rdfa};
+use super::{headline, json_ld, microdata, prices, rdfa};
 use crate::page::{CssTree, PageSnapshot, XpathTree};
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::ops::Range;
 use url::Url;
 
 /// A page with what several resolvers need of it, each made at most once.
@@ -21,6 +24,9 @@ pub struct PageView<'a> {
     locale: OnceCell<Locale>,
     headline: OnceCell<Option<usize>>,
     postal: OnceCell<Vec<Postal>>,
+    amounts: OnceCell<Vec<Amount>>,
+    buy: OnceCell<Option<BuyButton>>,
+    cards: OnceCell<Vec<Range<usize>>>,
     reading: OnceCell<Reading<'a>>,
 }
 
@@ -45,6 +51,9 @@ impl<'a> PageView<'a> {
             locale: OnceCell::new(),
             headline: OnceCell::new(),
             postal: OnceCell::new(),
+            amounts: OnceCell::new(),
+            buy: OnceCell::new(),
+            cards: OnceCell::new(),
             reading: OnceCell::new(),
         }
     }
@@ -88,6 +97,22 @@ impl<'a> PageView<'a> {
     /// Postal addresses in its text, in order.
     pub(super) fn postal(&self) -> &[Postal] {
         self.postal.get_or_init(|| postal::addresses(self))
+    }
+
+    /// Amounts of money in its text, in order.
+    pub(super) fn amounts(&self) -> &[Amount] {
+        self.amounts.get_or_init(|| prices::judged(self))
+    }
+
+    /// True for what stands in a card of another thing: a related product's.
+    pub(super) fn is_in_card(&self, node: usize) -> bool {
+        let cards = self.cards.get_or_init(|| amounts::cards(self, self.amounts()));
+        cards.iter().any(|card| card.contains(&node))
+    }
+
+    /// The button by which its product is bought.
+    pub(super) fn buy(&self) -> Option<&BuyButton> {
+        self.buy.get_or_init(|| buy::button(self)).as_ref()
     }
 
     /// How many lines after the page's headline a node stands (before it: negative); `None` without a headline.

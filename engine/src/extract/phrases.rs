@@ -1,9 +1,11 @@
+use foldhash::fast::FixedState;
 use std::collections::HashSet;
 
 /// Phrases that are looked for in folded texts (see [`fold_label`]).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Phrases {
-    all: HashSet<Box<str>>,
+    /// The phrases are ours and no page's: nobody can make them collide.
+    all: HashSet<Box<str>, FixedState>,
     /// Phrases of writings without spaces: no space need stand around them.
     unspaced: Vec<Box<str>>,
     /// Endings of words, as `straße` of `-straße`.
@@ -53,7 +55,11 @@ impl Phrases {
             }
         }
         found.or_else(|| {
-            self.unspaced.iter().filter(|known| folded.starts_with(&***known)).map(|known| known.len()).max()
+            self.unspaced_for(folded)
+                .iter()
+                .filter(|known| folded.starts_with(&***known))
+                .map(|known| known.len())
+                .max()
         })
     }
 
@@ -61,7 +67,13 @@ impl Phrases {
     pub(super) fn find(&self, folded: &str) -> Option<(usize, usize)> {
         let starts = std::iter::once(0).chain(folded.match_indices(' ').map(|(at, _)| at + 1));
         let spaced = starts.filter_map(|from| Some((from, self.spaced_prefix(&folded[from..])?))).next();
-        spaced.or_else(|| self.unspaced.iter().find_map(|known| Some((folded.find(&**known)?, known.len()))))
+        spaced
+            .or_else(|| self.unspaced_for(folded).iter().find_map(|known| Some((folded.find(&**known)?, known.len()))))
+    }
+
+    /// None of them stands in a text without such characters.
+    fn unspaced_for(&self, folded: &str) -> &[Box<str>] {
+        if folded.is_ascii() { &[] } else { &self.unspaced }
     }
 
     fn spaced_prefix(&self, folded: &str) -> Option<usize> {
@@ -73,7 +85,8 @@ impl Phrases {
     pub(super) fn last(&self, folded: &str) -> Option<usize> {
         let starts = folded.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]);
         let spaced = starts.filter_map(|from| Some(from + self.spaced_prefix(&folded[from..])?)).max();
-        let unspaced = self.unspaced.iter().filter_map(|known| Some(folded.rfind(&**known)? + known.len())).max();
+        let unspaced =
+            self.unspaced_for(folded).iter().filter_map(|known| Some(folded.rfind(&**known)? + known.len())).max();
         spaced.max(unspaced)
     }
 

@@ -130,6 +130,12 @@ impl FieldQuery {
         self.kind == kind
     }
 
+    /// Something that other products on the page have too.
+    pub(super) fn is_of_product(&self) -> bool {
+        const KINDS: [&str; 7] = ["price", "list_price", "currency", "sku", "brand", "availability", "gtin"];
+        KINDS.iter().any(|kind| self.is_like(kind))
+    }
+
     /// The page's own headline is one.
     pub(super) fn is_headline(&self) -> bool {
         self.is("title") || self.is("job_title")
@@ -146,12 +152,24 @@ impl FieldQuery {
     /// # Errors
     /// Why it is not a value of this field.
     pub fn read(&self, raw: &str) -> Result<TypedValue, String> {
-        let bare = if codes::is_code(self) { codes::without_label(self, raw) } else { self.without_label(raw) };
+        let bare = if self.rule.terms.is_some() {
+            // "In stock: 3" says it by its label.
+            raw
+        } else if codes::is_code(self) {
+            codes::without_label(self, raw)
+        } else {
+            self.without_label(raw)
+        };
         let value = normalise(&self.rule, bare).map_err(|error| error.to_string())?;
         match self.spec.validate.violation(&value.text, value.number, self.pattern.as_ref()) {
             Some(broken) => Err(format!("`{}` {broken}", value.text)),
             None => Ok(value),
         }
+    }
+
+    /// False for a text that says none of the few things that the field may say.
+    pub(super) fn says_a_term(&self, raw: &str) -> bool {
+        self.rule.terms.as_ref().is_none_or(|terms| terms.canonical(raw).is_some())
     }
 
     /// True when its texts count something.

@@ -101,6 +101,11 @@ impl<'a> Reading<'a> {
         self.pieces.get(line.first as usize).map_or(line.block as usize, |(_, node)| *node as usize)
     }
 
+    /// The numbers of the text nodes that a line is made of.
+    pub(super) fn nodes(&self, line: &Line) -> impl Iterator<Item = usize> {
+        self.pieces[line.first as usize..line.last as usize].iter().map(|(_, node)| *node as usize)
+    }
+
     /// Byte offsets within a line at which another node's text begins.
     pub(super) fn breaks(&self, line: &Line) -> impl Iterator<Item = usize> {
         let pieces = &self.pieces[line.first as usize..line.last as usize];

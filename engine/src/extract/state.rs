@@ -1,8 +1,10 @@
+use super::class_words::ClassWords;
+use super::js_literal;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, headline, structured::plain};
 use crate::page::{Node, PageSnapshot};
 use mino_datafusion::value::FieldType;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// State that a page keeps for its own scripts: `__NEXT_DATA__`, `window.__STATE__ = {…}`, JSON in data attributes.
 #[derive(Debug)]
@@ -32,20 +34,22 @@ impl Resolver for State {
         let headings = [page.page.title(), page.page.elements("h1").next().map(Node::text).unwrap_or_default()]
             .map(|text| headline::letters(&text));
         let mut best: Vec<Speaking> = Vec::new();
-        for (path, document) in documents(page.page) {
+        let chosen = chosen(page.page);
+        each_document(page.page, &mut |path, document| {
             let mut walk = Walk {
                 queries,
                 wanted: &wanted,
                 headings: &headings,
+                chosen: &chosen,
                 left: MOST_OBJECTS,
                 best: &mut best,
                 key: String::new(),
             };
-            walk.visit(&document, &path, 0);
-        }
+            walk.visit(document, path, 0);
+        });
         best.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
         let most = best.first().map_or(0.0, |best| best.score);
-        for speaking in best.into_iter().take(2) {
+        for speaking in best.into_iter().take(3) {
             for (field, raw, key) in speaking.values {
                 let score = 0.66 * speaking.score / most;
                 let evidence = Evidence::Path(format!("{}.{key}", speaking.path));
@@ -69,11 +73,54 @@ fn keys(query: &FieldQuery) -> Vec<String> {
     if ["title", "description", "category", "canonical_url", "language", "image"].iter().any(|kind| query.is(kind)) {
         return Vec::new();
     }
-    let last = |path: &String| path.rsplit('.').next().map(str::to_lowercase);
-    let mut keys: Vec<String> = query.names.iter().map(|words| words.concat()).collect();
+    // `brand.name` is the brand, not any name.
+    let last = |path: &String| {
+        let path = path.strip_suffix(".name").or(path.strip_suffix(".value")).unwrap_or(path);
+        path.rsplit('.').next().map(str::to_lowercase)
+    };
+    let names: Vec<String> = query.names.iter().map(|words| words.concat()).collect();
+    let mut keys = names.clone();
     keys.extend(query.properties.iter().filter(|path| !path.starts_with('@')).filter_map(last));
-    keys.dedup();
+    // What analytics call the same: `item_brand`, `product_price`.
+    keys.extend(names.iter().flat_map(|name| ["item", "product"].map(|of| format!("{of}{name}"))));
+    if query.is("sku") {
+        keys.extend(["itemid", ID].map(str::to_owned));
+    }
+    let mut seen = HashSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
     keys
+}
+
+/// A key of anything: of products in a list of them alone.
+const ID: &str = "id";
+
+/// What is chosen in the page's forms: values and texts of options, radio buttons, and hidden ids.
+fn chosen(page: &PageSnapshot) -> HashSet<String> {
+    const MOST: usize = 60;
+    let mut chosen = HashSet::new();
+    for node in page.nodes() {
+        let has = |name: &str| node.attr(name).is_some();
+        let is_id = || node.attr("name").is_some_and(|name| headline::letters(name).ends_with(ID));
+        let (taken, with_text) = match node.tag() {
+            Some("option") => (has("selected"), true),
+            Some("input") => match node.attr("type") {
+                Some("radio" | "checkbox") => (has("checked"), false),
+                Some("hidden") => (is_id(), false),
+                _ => (false, false),
+            },
+            Some(_) => (node.attr("aria-checked") == Some("true") || node.attr("aria-pressed") == Some("true"), true),
+            None => (false, false),
+        };
+        if !taken {
+            continue;
+        }
+        let text = with_text.then(|| node.short_text(MOST)).flatten();
+        let values = [node.attr("value").map(str::to_owned), text];
+        chosen.extend(
+            values.into_iter().flatten().map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
+        );
+    }
+    chosen
 }
 
 struct Walk<'a> {
@@ -81,6 +128,8 @@ struct Walk<'a> {
     /// Key → fields, and the place of the key among their names.
     wanted: &'a HashMap<String, Vec<(usize, usize)>>,
     headings: &'a [String],
+    /// What is chosen on the page, in lower case.
+    chosen: &'a HashSet<String>,
     left: usize,
     best: &'a mut Vec<Speaking>,
     key: String,
@@ -101,6 +150,9 @@ impl Walk<'_> {
                 self.left -= 1;
                 self.judge(object, path, depth);
                 for (key, item) in object.iter().filter(|(_, item)| item.is_object() || item.is_array()) {
+                    if ClassWords::new(key).any(|word| is_of_others(&word)) {
+                        continue;
+                    }
                     self.visit(item, &format!("{path}.{key}"), depth + 1);
                 }
             }
@@ -114,13 +166,17 @@ impl Walk<'_> {
         for (key, value) in object.iter().filter(|(key, value)| key.len() <= 40 && !value.is_null()) {
             self.key.clear();
             self.key.extend(key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+            if self.key == ID && !is_listed(path) {
+                continue;
+            }
             let fields = self.wanted.get(self.key.as_str()).into_iter().flatten();
             found.extend(fields.map(|(field, rank)| (*field, *rank, key, value)));
         }
         if found.is_empty() {
             return;
         }
-        let own = self.is_own(object);
+        let chosen = self.is_chosen(object);
+        let own = chosen || self.is_own(object);
         if !own && found.len() < 3 {
             return;
         }
@@ -138,7 +194,8 @@ impl Walk<'_> {
         if values.is_empty() || !(own || values.len() >= 3) {
             return;
         }
-        let score = (values.len() as f64 + if own { 2.0 } else { 0.0 }) / (1.0 + 0.02 * depth as f64);
+        let bonus = if chosen { 3.0 } else { 2.0 };
+        let score = (values.len() as f64 + if own { bonus } else { 0.0 }) / (1.0 + 0.02 * depth as f64);
         self.best.push(Speaking { score, values, path: path.to_owned() });
         if self.best.len() > 64 {
             self.best.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -146,8 +203,31 @@ impl Walk<'_> {
         }
     }
 
+    /// Of variants of a product, the one that is chosen on the page: by its id, or by all of its options.
+    fn is_chosen(&self, object: &Map<String, Value>) -> bool {
+        let is = |value: &Value| match value {
+            Value::String(text) => self.chosen.contains(&text.trim().to_lowercase()),
+            Value::Number(number) => self.chosen.contains(&number.to_string()),
+            _ => false,
+        };
+        let ids = ["id", "variation_id", "variantId", "variant_id", "skuId"];
+        if ids.iter().filter_map(|key| object.get(*key)).any(|id| is(id) && text_len(id) > 3) {
+            return true;
+        }
+        let options: Vec<&Value> = match (object.get("attributes"), object.get("options")) {
+            (Some(Value::Object(attributes)), _) => attributes.values().collect(),
+            (_, Some(Value::Array(options))) => options.iter().collect(),
+            _ => ["option1", "option2", "option3"]
+                .iter()
+                .filter_map(|key| object.get(*key))
+                .filter(|value| !value.is_null())
+                .collect(),
+        };
+        !options.is_empty() && options.into_iter().all(is)
+    }
+
     fn is_own(&self, object: &Map<String, Value>) -> bool {
-        let named = ["name", "title", "headline", "productName", "displayName"]
+        let named = ["name", "title", "headline", "productName", "displayName", "product_name", "item_name"]
             .iter()
             .filter_map(|key| object.get(*key)?.as_str());
         named.filter(|name| name.len() <= 300).map(headline::letters).any(|name| {
@@ -156,6 +236,45 @@ impl Walk<'_> {
             name.chars().count() > 3 && self.headings.iter().any(is)
         })
     }
+}
+
+/// What programmers everywhere call the things beside the page's own.
+fn is_of_others(word: &str) -> bool {
+    matches!(
+        word,
+        "related"
+            | "recommendations"
+            | "recommended"
+            | "recommendation"
+            | "similar"
+            | "upsell"
+            | "upsells"
+            | "crosssell"
+            | "alternatives"
+            | "trending"
+            | "popular"
+            | "bestsellers"
+            | "sponsored"
+            | "recent"
+            | "cart"
+            | "wishlist"
+            | "bundles"
+    )
+}
+
+fn text_len(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Number(number) => number.to_string().len(),
+        _ => 0,
+    }
+}
+
+/// In a list of products that an analytics script is told of.
+fn is_listed(path: &str) -> bool {
+    ["products", "items"]
+        .iter()
+        .any(|list| path.rsplit('.').next().is_some_and(|last| last.starts_with(list) && last.ends_with(']')))
 }
 
 fn text_of(value: &Value, query: &FieldQuery) -> Option<String> {
@@ -174,9 +293,8 @@ fn text_of(value: &Value, query: &FieldQuery) -> Option<String> {
     }
 }
 
-/// Every JSON document of a page that is not JSON-LD, and where it is.
-fn documents(page: &PageSnapshot) -> Vec<(String, Value)> {
-    let mut all = Vec::new();
+/// Calls `take` with every JSON document of a page that is not JSON-LD, and where it is; one at a time, for they are large.
+fn each_document(page: &PageSnapshot, take: &mut impl FnMut(&str, &Value)) {
     let mut left = MOST_BYTES;
     for script in page.elements("script") {
         let kind = script.attr("type").unwrap_or_default();
@@ -188,13 +306,13 @@ fn documents(page: &PageSnapshot) -> Vec<(String, Value)> {
             continue;
         };
         left -= text.len();
-        let name = script.attr("id").map_or_else(|| "script".to_owned(), |id| format!("script#{id}"));
         if kind.contains("json") {
-            all.extend(serde_json::from_str(text).ok().map(|value| (name, value)));
-            continue;
-        }
-        if kind.is_empty() || kind.contains("javascript") || kind == "module" {
-            all.extend(assigned(text).into_iter().map(|(variable, value)| (variable.to_owned(), value)));
+            let name = script.attr("id").map_or_else(|| "script".to_owned(), |id| format!("script#{id}"));
+            if let Ok(value) = serde_json::from_str(text) {
+                take(&name, &value);
+            }
+        } else if kind.is_empty() || kind.contains("javascript") || kind == "module" {
+            each_literal(text, take);
         }
     }
     let attributes = page.nodes().flat_map(|node| node.attributes().map(move |pair| (node, pair)));
@@ -206,38 +324,52 @@ fn documents(page: &PageSnapshot) -> Vec<(String, Value)> {
             break;
         }
         left -= text.len();
-        all.extend(
-            serde_json::from_str(text).ok().map(|value| (format!("{}@{name}", node.tag().unwrap_or_default()), value)),
-        );
+        if let Ok(value) = serde_json::from_str(text) {
+            take(&format!("{}@{name}", node.tag().unwrap_or_default()), &value);
+        }
     }
-    all
 }
 
-/// Objects that a script assigns to names: `window.__STATE__ = {…};`, `var product = {…}`.
-fn assigned(text: &str) -> Vec<(&str, Value)> {
-    let mut all = Vec::new();
-    let mut at = 0;
-    while all.len() < 24 {
-        let Some(found) = text[at..].find('=') else { break };
-        let equals = at + found;
-        at = equals + 1;
-        let after = text[at..].trim_start();
-        if !after.starts_with('{') {
+/// Literals of one script that are looked at.
+const MOST_LITERALS: usize = 32;
+
+/// Objects that a script assigns to names, gives to functions or gives back: `window.__STATE__ = {…};`,
+/// `dataLayer.push({…})`.
+fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
+    let (mut at, mut tried) = (0, 0);
+    while let Some(found) = text[at..].find(['{', '[']) {
+        let from = at + found;
+        at = from + 1;
+        let before = text[..from].trim_end();
+        let given = before.ends_with(['=', '(', ',']) || before.ends_with("return");
+        if !given || before.ends_with("==") {
             continue;
         }
-        let before = text[..equals].trim_end();
-        let name_from = before
-            .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']' | '"' | '\'')))
-            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
-        let name = &before[name_from..];
-        let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
-        if let Some(Ok(value)) = values.next() {
-            let length = values.byte_offset();
-            at = text.len() - after.len() + length.max(1);
-            all.push((if name.is_empty() { "script" } else { name }, value));
+        tried += 1;
+        if tried > MOST_LITERALS {
+            break;
+        }
+        let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter::<Value>();
+        let read = match values.next() {
+            Some(Ok(value)) => Some((value, values.byte_offset())),
+            _ => js_literal::parse(&text[from..]),
+        };
+        if let Some((value, length)) = read {
+            at = from + length.max(1);
+            if value.as_object().is_none_or(|object| !object.is_empty()) {
+                take(name_before(before), &value);
+            }
         }
     }
-    all
+}
+
+/// The name that a value is assigned to.
+fn name_before(before: &str) -> &str {
+    let Some(before) = before.strip_suffix('=').map(str::trim_end) else { return "script" };
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']' | '"' | '\'');
+    let from = before.rfind(|c: char| !is_part(c));
+    let name = from.map_or(before, |at| &before[at + before[at..].chars().next().map_or(1, char::len_utf8)..]);
+    if name.is_empty() { "script" } else { name }
 }
 
 #[cfg(test)]
@@ -260,6 +392,11 @@ mod tests {
         assert_eq!(raw(&["sku"], html), ["L-2"]);
         let html = "<h1>Lamp</h1><div data-product='{\"name\":\"Lamp\",\"sku\":\"L-3\",\"currency\":\"EUR\"}'></div>";
         assert_eq!(raw(&["sku", "currency"], html), ["L-3", "EUR"]);
+        let pushed = "<h1>Lamp</h1><script>dataLayer.push({'event':'view', ecommerce:{items:[{item_id:'L-4',item_name:'Lamp',item_brand:'Acme'}]}});</script>";
+        assert_eq!(raw(&["sku", "brand"], pushed), ["L-4", "Acme"]);
+        let variants = "<h1>Lamp</h1><form><select><option value=S>S<option value=M selected>M</select></form><script type=application/json>\
+            [{\"title\":\"S\",\"option1\":\"S\",\"sku\":\"L-S\"},{\"title\":\"M\",\"option1\":\"M\",\"sku\":\"L-M\"}]</script>";
+        assert_eq!(raw(&["sku"], variants), ["L-M"]);
         let other = "<h1>Lamp</h1><script>window.x = {\"config\":{\"name\":\"tracker\",\"sku\":\"T\"}}</script>";
         assert_eq!(raw(&["sku"], other), [""]);
     }

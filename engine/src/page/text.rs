@@ -59,9 +59,18 @@ pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     Some(out)
 }
 
-/// True where two texts of different elements meet as "Ann LeeEditor" does: a style sheet keeps them apart.
+/// True where two texts of different elements meet as "Ann LeeEditor" or "EAN4006381" does: a style sheet keeps them apart.
 pub(crate) fn is_seam(before: &str, after: &str) -> bool {
-    before.chars().next_back().is_some_and(char::is_lowercase) && after.chars().next().is_some_and(char::is_uppercase)
+    let mut last = before.chars().rev();
+    let first = after.chars().next();
+    match last.next() {
+        Some(c) if c.is_lowercase() && first.is_some_and(char::is_uppercase) => true,
+        // "m<sup>2</sup>" and "CO<sub>2</sub>" are one.
+        Some(c) if c.is_alphabetic() && first.is_some_and(|c| c.is_ascii_digit()) => {
+            last.take(2).filter(|c| c.is_alphabetic()).count() == 2
+        }
+        _ => false,
+    }
 }
 
 /// White space as HTML means it: any run is one space, none at the ends.

@@ -1,0 +1,126 @@
+use super::labels::{Wanted, accept, by_rank, share, wanted};
+use super::reading::{Line, Reading};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
+use crate::page::{Frame, PageSnapshot};
+
+/// What stands to the right of a label or below it as the browser drew them, wherever the document has them.
+#[derive(Debug)]
+pub(super) struct Neighbours;
+
+/// Places with a field's label that are looked at, and proposals for one field.
+const MOST_PLACES: usize = 24;
+const MOST: usize = 3;
+/// Trust in what stands to the right, and below.
+const RIGHT: f64 = 0.7;
+const BELOW: f64 = 0.58;
+/// Farthest that a value stands from its label, in heights of the label's line.
+const FARTHEST_RIGHT: f32 = 24.0;
+const FARTHEST_BELOW: f32 = 2.5;
+
+impl Resolver for Neighbours {
+    fn name(&self) -> &'static str {
+        "neighbour"
+    }
+
+    fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
+        if !page.page.has_layout() {
+            return;
+        }
+        let (reading, wanted) = (page.reading(), wanted(queries));
+        let labels: Vec<(usize, &Vec<(usize, usize)>)> = places(reading, &wanted).collect();
+        if labels.is_empty() {
+            return;
+        }
+        let frames: Vec<Option<Frame>> = reading.lines().iter().map(|line| frame(page.page, reading, line)).collect();
+        let (mut places, mut found) = (vec![0; queries.len()], vec![0; queries.len()]);
+        for (at, fields) in labels {
+            for (field, rank) in fields {
+                places[*field] += 1;
+                if places[*field] > MOST_PLACES || found[*field] >= MOST || queries[*field].is_list() {
+                    continue;
+                }
+                for (value, trust) in [(right_of(&frames, at), RIGHT), (below(&frames, at), BELOW)] {
+                    let Some(line) = value.and_then(|value| reading.lines().get(value)) else { continue };
+                    let text = reading.text(line);
+                    let Some(raw) = accept(text, &queries[*field]) else { continue };
+                    found[*field] += 1;
+                    out.push(Candidate {
+                        field: *field,
+                        raw,
+                        score: trust * share(line) * by_rank(*rank),
+                        resolver: self.name(),
+                        evidence: Evidence::Node(reading.element(line, 0, text.len())),
+                    });
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Lines that are a label and nothing else.
+fn places<'a>(
+    reading: &'a Reading<'_>,
+    wanted: &'a Wanted<'_>,
+) -> impl Iterator<Item = (usize, &'a Vec<(usize, usize)>)> {
+    let lines = reading.lines().iter().enumerate();
+    lines.filter_map(|(at, line)| Some((at, wanted.get(reading.folded(line))?)))
+}
+
+/// What a line's texts cover together; `None` for what was not drawn.
+fn frame(page: &PageSnapshot, reading: &Reading<'_>, line: &Line) -> Option<Frame> {
+    reading.nodes(line).filter_map(|node| page.node(node)?.frame()).reduce(|a, b| {
+        let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+        let (right, bottom) = ((a.x + a.width).max(b.x + b.width), (a.y + a.height).max(b.y + b.height));
+        Frame { x, y, width: right - x, height: bottom - y }
+    })
+}
+
+/// The nearest line to the right that stands at the same height.
+fn right_of(frames: &[Option<Frame>], label: usize) -> Option<usize> {
+    let own = frames[label]?;
+    let middle = own.y + own.height / 2.0;
+    nearest(frames, label, |other| {
+        let level = other.y <= middle && middle <= other.y + other.height;
+        let gap = other.x - (own.x + own.width);
+        (level && gap > -1.0 && gap <= FARTHEST_RIGHT * own.height).then_some(gap)
+    })
+}
+
+/// The nearest line below that begins where the label does, or stands around the same middle.
+fn below(frames: &[Option<Frame>], label: usize) -> Option<usize> {
+    let own = frames[label]?;
+    let middle = |frame: &Frame| frame.x + frame.width / 2.0;
+    nearest(frames, label, |other| {
+        let aligned = (other.x - own.x).abs() <= own.height || (middle(other) - middle(&own)).abs() <= own.height;
+        let gap = other.y - (own.y + own.height);
+        (aligned && gap > -1.0 && gap <= FARTHEST_BELOW * own.height).then_some(gap)
+    })
+}
+
+fn nearest(frames: &[Option<Frame>], label: usize, gap: impl Fn(&Frame) -> Option<f32>) -> Option<usize> {
+    let others = frames.iter().enumerate().filter(|(at, _)| *at != label);
+    let fits = others.filter_map(|(at, frame)| Some((at, gap(frame.as_ref()?)?)));
+    fits.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(boxes: &[(f32, f32)]) -> Vec<Option<Frame>> {
+        boxes.iter().map(|(x, y)| Some(Frame { x: *x, y: *y, width: 80.0, height: 20.0 })).collect()
+    }
+
+    #[test]
+    fn values_stand_beside_or_below() {
+        // Two columns drawn side by side: labels first in the document, then values.
+        let columns = frames(&[(0.0, 0.0), (0.0, 30.0), (100.0, 0.0), (100.0, 31.0)]);
+        assert_eq!((right_of(&columns, 0), right_of(&columns, 1), right_of(&columns, 2)), (Some(2), Some(3), None));
+        // A row of heads above a row of values.
+        let rows = frames(&[(0.0, 0.0), (300.0, 0.0), (0.0, 25.0), (300.0, 25.0)]);
+        assert_eq!((below(&rows, 0), below(&rows, 1), below(&rows, 2)), (Some(2), Some(3), None));
+        assert_eq!(right_of(&frames(&[(0.0, 0.0), (900.0, 0.0)]), 0), None);
+        assert_eq!(right_of(&[None, None], 0), None);
+    }
+}
