@@ -189,7 +189,7 @@ fn doubt_ranges(text: &str, amounts: &mut [Amount]) {
     };
     for at in 1..amounts.len() {
         if is_range(&amounts[at - 1..=at]) {
-            amounts[at - 1].score *= 0.85;
+            amounts[at - 1].score *= 0.8;
             amounts[at].score *= 0.7;
         }
     }
@@ -198,6 +198,8 @@ fn doubt_ranges(text: &str, amounts: &mut [Amount]) {
 /// Largest card, in nodes, and how far above an amount it is looked for.
 const LARGEST_CARD: usize = 400;
 const CARD_STEPS: usize = 8;
+/// Amounts of a card: a price, the one before it, and a third.
+const MOST_OF_CARD: usize = 3;
 
 /// Cards of other things, as ranges of nodes: elements side by side, each with an amount and a link.
 pub(super) fn cards(page: &PageView<'_>, all: &[Amount]) -> Vec<Range<usize>> {
@@ -215,18 +217,25 @@ fn card_around(node: Node<'_>, amounts: &[usize], headline: Option<usize>) -> Op
     let mut cards = small.filter(|card| card.tag().is_some_and(|tag| !matches!(tag, "span" | "b" | "p")));
     let class =
         |node: Node<'_>| node.attr("class").and_then(|class| class.split_ascii_whitespace().next().map(str::to_owned));
+    let within = |card: &Node<'_>| amounts.iter().filter(|at| (card.index()..card.end()).contains(*at)).count();
+    let leads =
+        |below: Node<'_>| below.tag() == Some("a") && below.attr("href").is_some_and(|href| !href.starts_with('#'));
+    let links = |card: &Node<'_>| card.descendants().chain([*card]).any(leads);
+    let size = |card: &Node<'_>| card.end() - card.index();
     let found = cards.find(|card| {
-        let holds = |at: &usize| (card.index()..card.end()).contains(at);
-        let leads =
-            |below: Node<'_>| below.tag() == Some("a") && below.attr("href").is_some_and(|href| !href.starts_with('#'));
-        if headline.as_ref().is_some_and(holds) || !card.descendants().chain([*card]).any(leads) {
+        if headline.is_some_and(|at| (card.index()..card.end()).contains(&at))
+            || within(card) > MOST_OF_CARD
+            || !links(card)
+        {
             return false;
         }
         let alike = |other: &Node<'_>| {
             *other != *card
                 && other.tag() == card.tag()
                 && class(*other) == class(*card)
-                && amounts.iter().any(|at| (other.index()..other.end()).contains(at))
+                && (1..=MOST_OF_CARD).contains(&within(other))
+                && size(other).max(size(card)) <= 4 * size(other).min(size(card))
+                && links(other)
         };
         card.parent().is_some_and(|parent| parent.element_children().any(|other| alike(&other)))
     })?;

@@ -34,18 +34,17 @@ impl Resolver for Headline {
             let score = if headings.len() == 1 && sites.is_empty() { 0.75 } else { 0.55 };
             let title = letters(&page.page.title());
             let like_title = own.iter().find(|(_, text)| title.contains(&letters(text)));
-            if let Some((h1, text)) = like_title.or(own.first()) {
+            if let Some((h1, text)) = like_title {
                 add(text.clone(), score, Evidence::Node(h1.index()));
             } else if let Some(line) = page.headline().and_then(|at| page.reading().lines().get(at)) {
                 let text = page.reading().text(line);
-                let score = if line.heading == 1 {
-                    0.7
-                } else if line.heading > 0 {
-                    0.6
-                } else {
-                    0.52
+                let node = page.reading().element(line, 0, text.len());
+                let score = match line.heading {
+                    1 => score.min(0.7),
+                    0 => 0.52,
+                    _ => 0.6,
                 };
-                add(text.to_owned(), score, Evidence::Node(page.reading().element(line, 0, text.len())));
+                add(text.to_owned(), score, Evidence::Node(node));
             }
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
         }
@@ -191,8 +190,12 @@ pub(super) fn line_of(view: &PageView<'_>) -> Option<usize> {
         let fits = fits.filter(|(_, line, _)| !is_site(line));
         fits.max_by_key(|(at, line, length)| (*length, line.heading > 0, std::cmp::Reverse(**at))).map(|(at, ..)| *at)
     };
-    head.or_else(|| heads().find(|(_, line)| !is_site(line)))
-        .map(|(at, _)| *at)
+    // A slogan in the <h1> of every page, and what the page is about in a heading or a line below.
+    let titled =
+        || longest().filter(|at| like_title(&reading.lines()[*at]).is_some_and(|length| length * 5 >= title.len() * 2));
+    head.map(|(at, _)| *at)
+        .or_else(titled)
+        .or_else(|| heads().find(|(_, line)| !is_site(line)).map(|(at, _)| *at))
         .or_else(longest)
         .or_else(|| main.iter().find(|(_, line)| is_heading(line) && !is_site(line)).map(|(at, _)| *at))
         .or_else(|| heads().next().map(|(at, _)| *at))

@@ -64,7 +64,7 @@ pub(super) fn wanted(queries: &[FieldQuery]) -> Wanted<'_> {
 
 /// The field's own name and its nearest synonyms say more than a word that pages use for many things.
 pub(super) fn by_rank(rank: usize) -> f64 {
-    1.0 - 0.008 * rank.min(30) as f64
+    1.0 - 0.0007 * rank.min(360) as f64
 }
 
 struct Search<'a, 'p> {

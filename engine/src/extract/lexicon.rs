@@ -125,6 +125,10 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
     for language in &languages {
         lexicon.extend(&language.concepts);
     }
+    for concept in &mut lexicon.concepts {
+        let entries = languages.iter().filter_map(|language| language.concepts.get(&concept.key));
+        concept.labels = in_turn(entries.map(|entry| entry.labels.as_slice()).collect());
+    }
     let labels = lexicon.concepts.iter().map(|concept| (concept.key.clone(), Phrases::new(concept.labels.clone())));
     let labels = labels.collect();
     let mut kinds: HashMap<String, String, FixedState> = HashMap::default();
@@ -140,6 +144,16 @@ static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
         kinds,
     }
 });
+
+/// The first labels of every language, then their second ones: no language comes before another.
+fn in_turn(lists: Vec<&[String]>) -> Vec<String> {
+    let longest = lists.iter().map(|list| list.len()).max().unwrap_or_default();
+    let mut all = Vec::new();
+    for at in 0..longest {
+        add(&mut all, lists.iter().filter_map(|list| list.get(at)).map(|label| fold_label(label)).collect());
+    }
+    all
+}
 
 fn terms(machine: &Machine, words: &HashMap<String, Vec<String>>) -> Option<Terms> {
     let phrases = |purposes: &Vec<String>| {

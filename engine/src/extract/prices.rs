@@ -80,7 +80,9 @@ pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candid
         let is_struck = given > now && kinds().any(|kind| kind == Kind::Before);
         if is_struck {
             candidate.score *= 0.3;
-        } else if (is_least && given < now) || kinds().next().is_none() {
+        } else if is_least && given < now {
+            candidate.score *= 0.25;
+        } else if kinds().next().is_none() {
             candidate.score *= 0.5;
         }
     }
@@ -94,7 +96,7 @@ pub(super) fn judged(page: &PageView<'_>) -> Vec<Amount> {
         amount.score *= 0.45;
         amount.in_card = true;
     }
-    doubt_names(&mut all);
+    doubt_names(page, &mut all);
     by_savings(&mut all);
     by_mention(page, &mut all);
     name_currencies(page, &mut all);
@@ -135,19 +137,21 @@ fn by_mention(page: &PageView<'_>, all: &mut [Amount]) {
     }
 }
 
-/// Lines within which a price and the one before it stand.
+/// Elements above a price in which the one before it stands.
 const PAIR: usize = 3;
 
 /// "regular-price" is what some shops call the price before, and others any price that is not reduced: it is of before only
-/// beside another one.
-fn doubt_names(all: &mut [Amount]) {
-    for at in 0..all.len() {
-        let pairs = |other: usize| {
-            all.get(other).is_some_and(|other| {
-                other.kind == Kind::Now && other.line.abs_diff(all[at].line) <= PAIR && !other.in_card
-            })
+/// beside a lower one.
+fn doubt_names(page: &PageView<'_>, all: &mut [Amount]) {
+    for at in (0..all.len()).filter(|at| all[*at].by_name).collect::<Vec<_>>() {
+        let around = page.page.node(all[at].node).and_then(|node| node.ancestors().take(PAIR).last());
+        let number = number_of(&all[at].number);
+        let is_pair = |other: &&Amount| {
+            other.kind == Kind::Now
+                && around.is_some_and(|around| (around.index()..around.end()).contains(&other.node))
+                && number_of(&other.number) < number
         };
-        if all[at].by_name && !pairs(at + 1) && !at.checked_sub(1).is_some_and(pairs) {
+        if !all.iter().any(|other| is_pair(&other)) {
             all[at].kind = Kind::Now;
         }
     }
