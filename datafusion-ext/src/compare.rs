@@ -165,6 +165,7 @@ fn compare_one(rule: &ValueRule, expected: &str, found: Option<&str>) -> CellSco
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::value::{Counts, FieldType};
 
     fn outcome(name: &str, expected: Option<&str>, found: Option<&str>) -> Option<&'static str> {
         let rule = ValueRule::new(name.parse().unwrap());
@@ -187,6 +188,16 @@ mod tests {
         ] {
             assert_eq!(outcome("number", expected, found), outcome_of_it, "{expected:?} {found:?}");
         }
+    }
+
+    #[test]
+    fn accepted_answers_are_read_by_the_rule_of_the_field() {
+        let counts = Counts { one: "serving".into(), many: "servings".into(), words: vec!["serves".into()] };
+        let rule = ValueRule { counts: Some(counts), ..ValueRule::new(FieldType::Text) };
+        let outcome =
+            |found| compare_cell(&rule, Some(r#"["Serves 4", "a pot"]"#), Some(found)).map(|cell| cell.outcome);
+        assert_eq!(outcome("4 servings"), Some(Match::Equivalent));
+        assert_eq!(outcome("6 servings"), Some(Match::Wrong));
     }
 
     #[test]

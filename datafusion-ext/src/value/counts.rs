@@ -14,6 +14,9 @@ pub struct Counts {
     pub words: Vec<String>,
 }
 
+/// What stands between the ends of a range.
+const RANGE: [&str; 11] = ["-", "to", "bis", "à", "a", "tot", "till", "til", "do", "~", "〜"];
+
 impl Counts {
     /// The number or range with the noun; `None` when the text is anything else.
     #[must_use]
@@ -25,7 +28,7 @@ impl Counts {
             let token = token.trim_matches(['.', ',', '(', ')']);
             if token.parse::<f64>().is_ok_and(f64::is_finite) {
                 numbers.push(token);
-            } else if (token == "-" || token == "to") && numbers.len() == 1 {
+            } else if RANGE.contains(&token) && numbers.len() == 1 {
                 range = true;
             } else if token != self.one && token != self.many && !self.words.iter().any(|word| word == token) {
                 return None;
@@ -54,6 +57,7 @@ mod tests {
         assert_eq!(canonical("für 2 Personen").as_deref(), Some("2 servings"));
         assert_eq!(canonical("4 - 6 persons").as_deref(), Some("4-6 servings"));
         assert_eq!(canonical("4 to 6").as_deref(), Some("4-6 servings"));
+        assert_eq!(canonical("3 bis 4 Personen").as_deref(), Some("3-4 servings"));
         assert_eq!(canonical("1").as_deref(), Some("1 serving"));
         assert_eq!(canonical("16 mini cheesecakes"), None);
         assert_eq!(canonical("serves 4 (1 bowl)"), None);

@@ -17,6 +17,22 @@ const MONTHS: [&str; 12] = [
     "december dezember decembre diciembre dicembre dezembro grudzien grudnia",
 ];
 
+/// Names in Czech, Russian, Turkish, Finnish, Danish and Romanian, which stand for a month only in full.
+const WHOLE: [&str; 12] = [
+    "leden ledna января январь янв ocak tammikuu tammikuuta ianuarie",
+    "unor unora февраля февраль фев subat helmikuu helmikuuta februarie",
+    "brezen brezna марта март мар mart maaliskuu maaliskuuta martie marts",
+    "duben dubna апреля апрель апр nisan huhtikuu huhtikuuta aprilie",
+    "kveten kvetna мая май маи mayıs mayis toukokuu toukokuuta",
+    "cerven cervna июня июнь июн haziran kesakuu kesakuuta iunie",
+    "cervenec cervence июля июль июл temmuz heinakuu heinakuuta iulie",
+    "srpen srpna августа август авг agustos elokuu elokuuta",
+    "zari сентября сентябрь сен eylul syyskuu syyskuuta septembrie",
+    "rijen rijna октября октябрь окт ekim lokakuu lokakuuta octombrie",
+    "ноября ноябрь ноя kasım kasim marraskuu marraskuuta noiembrie",
+    "prosinec prosince декабря декабрь дек aralık aralik joulukuu joulukuuta decembrie",
+];
+
 const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag \
 freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves \
 viernes sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica maandag dinsdag woensdag donderdag \
@@ -27,6 +43,9 @@ niedziela mandag tisdag onsdag torsdag fredag lordag sondag mo di mi do fr sa so
 pub(super) fn month(word: &str) -> Option<u32> {
     if word.chars().count() < 3 {
         return None;
+    }
+    if let Some((month, _)) = (1..).zip(WHOLE).find(|(_, names)| names.split(' ').any(|name| name == word)) {
+        return Some(month);
     }
     let mut found = None;
     for (month, names) in (1..).zip(MONTHS) {
@@ -55,6 +74,9 @@ mod tests {
     fn names_and_abbreviations() {
         for (word, expected) in [
             ("march", 3),
+            ("ноября", 11),
+            ("cervence", 7),
+            ("cerven", 6),
             ("mar", 3),
             ("marz", 3),
             ("mrz", 3),

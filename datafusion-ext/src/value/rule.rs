@@ -62,6 +62,12 @@ impl ValueRule {
         }
     }
 
+    /// What a text counts, or which of a few terms it means, in canonical form; `None` for any other text.
+    pub(super) fn means(&self, raw: &str) -> Option<String> {
+        let term = self.terms.as_ref().and_then(|terms| terms.canonical(raw)).map(str::to_owned);
+        term.or_else(|| self.counts.as_ref()?.canonical(raw))
+    }
+
     /// Similarity from which two values match.
     #[must_use]
     pub fn match_threshold(&self) -> f64 {

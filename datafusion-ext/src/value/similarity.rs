@@ -25,6 +25,8 @@ pub fn similarity(rule: &ValueRule, expected: &str, found: &str) -> Option<f64> 
 #[derive(Debug)]
 pub(super) enum Prepared {
     Text(FoldedText),
+    /// A text that counts something, or means one of a few terms.
+    Term(FoldedText),
     Value(TypedValue),
     List(Vec<Prepared>),
     /// Not of its type: the text, in lower case.
@@ -38,6 +40,9 @@ impl Prepared {
             return None;
         }
         Some(match &rule.field_type {
+            FieldType::Text if rule.means(raw).is_some() => {
+                Self::Term(FoldedText::new(rule.means(raw).as_deref().unwrap_or(raw)))
+            }
             FieldType::Text => Self::Text(FoldedText::new(raw)),
             FieldType::List(item) => {
                 let rule = rule.for_item(item);
@@ -53,7 +58,7 @@ impl Prepared {
     /// The text that two equal values share.
     pub(super) fn key(&self) -> &str {
         match self {
-            Self::Text(text) => text.as_str(),
+            Self::Text(text) | Self::Term(text) => text.as_str(),
             Self::Value(value) => &value.text,
             Self::Other(text) => text,
             Self::List(_) => "",
@@ -62,7 +67,11 @@ impl Prepared {
 
     pub(super) fn similarity(&self, found: &Self, rule: &ValueRule) -> f64 {
         match (self, found) {
-            (Self::Text(expected), Self::Text(found)) => expected.similarity(found),
+            // "4 servings" and "6 servings" look alike and are not.
+            (Self::Term(expected), Self::Term(found)) => share(expected.as_str() == found.as_str()),
+            (Self::Text(expected) | Self::Term(expected), Self::Text(found) | Self::Term(found)) => {
+                expected.similarity(found)
+            }
             (Self::List(expected), Self::List(found)) => match &rule.field_type {
                 FieldType::List(item) => list_similarity::similarity(&rule.for_item(item), expected, found),
                 _ => 0.0,

@@ -1,3 +1,4 @@
+use super::headline::letters;
 use super::postal::Postal;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
@@ -43,6 +44,24 @@ impl Resolver for Addresses {
                     evidence: Evidence::Node(postal.node),
                 });
             }
+        }
+    }
+}
+
+/// Where an address that the page's data give stands on the page too, it is written as a reader sees it.
+pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candidates: &mut [Candidate]) {
+    const DATA: [&str; 5] = ["json_ld", "microdata", "rdfa", "microformats", "state"];
+    let wanted = |candidate: &&mut Candidate| {
+        queries[candidate.field].is("address") && DATA.contains(&candidate.resolver) && candidate.raw.len() <= 300
+    };
+    for candidate in candidates.iter_mut().filter(wanted) {
+        let given = letters(&candidate.raw);
+        let same = |postal: &&Postal| {
+            let has = |part: &Option<String>| part.as_deref().is_some_and(|part| given.contains(&letters(part)));
+            has(&postal.street) && (has(&postal.postcode) || has(&postal.city))
+        };
+        if let Some(postal) = page.postal().iter().find(same) {
+            candidate.raw.clone_from(&postal.full);
         }
     }
 }
@@ -99,6 +118,16 @@ mod tests {
             parts("<html lang=fr><p>12 rue de la Paix, 75002 Paris"),
             ["12 rue de la Paix, 75002 Paris", "12 rue de la Paix", "Paris", "", "75002"]
         );
+        assert_eq!(
+            parts("<html lang=it><p>Via dell'Artigianato, 14/B<br>26845 Codogno (LO)")[..3],
+            ["Via dell'Artigianato, 14/B, 26845 Codogno", "Via dell'Artigianato, 14/B", "Codogno"]
+        );
+        assert_eq!(
+            parts("<html lang=fr><p>2, place de l’Abbé-Grosjean<br>25440 Saint-Aubrac-sur-Loue")[1..3],
+            ["2, place de l’Abbé-Grosjean", "Saint-Aubrac-sur-Loue"]
+        );
+        assert_eq!(parts("<html lang=en-GB><p>Larch Avenue<br>King's Lynn<br>Norfolk<br>PE38 9ZQ")[1], "Larch Avenue");
+        assert_eq!(parts("<html lang=en-CA><p>41 Wharf Road<br>Blue Rocks<br>Nova Scotia<br>B0J 2C9")[2], "Blue Rocks");
         assert_eq!(parts("<html lang=nl><p>Damrak 1<br>1012 LG Amsterdam")[2..], ["Amsterdam", "", "1012 LG"]);
         assert_eq!(parts("<html lang=pl><p>ul. Nowy Świat 15, 00-029 Warszawa")[2..], ["Warszawa", "", "00-029"]);
         assert_eq!(parts("<html lang=sv><p>Drottninggatan 5<br>111 51 Stockholm")[2..], ["Stockholm", "", "111 51"]);

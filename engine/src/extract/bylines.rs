@@ -1,7 +1,7 @@
 use super::class_words::ClassWords;
 use super::phrases::fold_label;
 use super::zone::Zone;
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, headline, meta, words};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, dates, headline, meta, words};
 use crate::page::Node;
 
 /// Who wrote it: links to authors, elements called so, and lines that begin as bylines do.
@@ -41,6 +41,7 @@ impl Resolver for Bylines {
         let mut all = Vec::new();
         elements(page, &mut all);
         lines(page, &mut all);
+        beside_dates(page, &mut all);
         // A stable sort: of equals the first on the page.
         all.sort_by(|a, b| b.score.total_cmp(&a.score));
         for (field, query) in queries.iter().enumerate().filter(|(_, query)| query.is("author")) {
@@ -90,10 +91,13 @@ pub(super) fn refine(page: &PageView<'_>, queries: &[FieldQuery], candidates: &m
                 || Some(&name) == host.as_ref()
         };
         if names.iter().all(is_site) {
-            candidate.score *= 0.78;
+            candidate.score *= 0.65;
         }
+        let more = |given: &String| given.contains(['@', '\n']) || given.contains(|c: char| c.is_ascii_digit());
         if queries[candidate.field].is_list() {
             candidate.raw = serde_json::to_string(&names).unwrap_or_default();
+        } else if given.iter().any(more) {
+            candidate.raw = names.join(", ");
         }
         true
     });
@@ -111,15 +115,27 @@ fn elements(page: &PageView<'_>, all: &mut Vec<Found>) {
         if node.end() - node.index() > 120 {
             continue;
         }
-        let Some(text) = node.short_text(LONGEST) else { continue };
+        let Some(text) = lines_of(page, node) else { continue };
+        let in_caption = node.ancestors().take(6).any(|above| above.tag() == Some("figcaption"));
         let names = names(&text);
-        if names.is_empty() {
+        if names.is_empty() || in_caption {
             continue;
         }
         skip_until = node.end();
         let score = trust * place(page, node.index());
         join(page, all, Found { names, score, node: node.index(), sign });
     }
+}
+
+/// The lines of an element, each by itself: who it was comes first, and what is said of them below.
+fn lines_of(page: &PageView<'_>, node: Node<'_>) -> Option<String> {
+    let reading = page.reading();
+    let lines = reading.lines_below(node);
+    if lines.len() < 2 {
+        return node.short_text(LONGEST);
+    }
+    let texts: Vec<&str> = reading.lines()[lines].iter().map(|line| reading.text(line)).collect();
+    Some(texts.join("\n")).filter(|text| text.len() <= LONGEST)
 }
 
 /// Several authors stand side by side, each in an element of its own.
@@ -237,6 +253,32 @@ fn lines(page: &PageView<'_>, all: &mut Vec<Found>) {
     }
 }
 
+/// "9 Apr 2024 | Ann Lee" near the headline: names between the separators of a line that also has the date.
+fn beside_dates(page: &PageView<'_>, all: &mut Vec<Found>) {
+    const AROUND: usize = 6;
+    let reading = page.reading();
+    let Some(headline) = page.headline() else { return };
+    let lines = reading.lines().iter().skip(headline + 1).take(AROUND);
+    for line in lines.filter(|line| line.heading == 0 && line.len() <= 160) {
+        let text = reading.text(line);
+        let parts: Vec<&str> = text.split(['|', '·', '•', '–', '—']).map(str::trim).collect();
+        if parts.len() < 2 || !parts.iter().any(|part| dates::is_dated(part)) {
+            continue;
+        }
+        let dated = |part: &&&str| !dates::is_dated(part) && part.contains(' ');
+        let Some(part) = parts.iter().find(dated).or(parts.iter().find(|part| dates::is_dated(part))) else { continue };
+        let part = dates::without_dates(part);
+        let names = names(part.trim());
+        let whole = |name: &String| {
+            name.contains(' ') && name.split(' ').all(|word| word.chars().next().is_some_and(char::is_uppercase))
+        };
+        if names.len() == 1 && names.iter().all(whole) && part.trim().len() <= LONGEST_NAME {
+            let node = reading.first_node(line);
+            all.push(Found { names, score: 0.5 * place(page, node), node: line.block as usize, sign: Sign::Line });
+        }
+    }
+}
+
 /// A text after its first words.
 fn after_words(text: &str, count: usize) -> &str {
     let mut rest = text;
@@ -276,6 +318,9 @@ pub(super) fn names(text: &str) -> Vec<String> {
     if let Some(credit) = credits.next() {
         rest = &rest[..credit];
     }
+    // Addresses for mail stand behind names.
+    let rest: String = rest.split_inclusive([' ', '\n']).filter(|word| !word.contains('@')).collect();
+    let rest = rest.trim();
     let parts = rest
         .split([',', ';', '|', '•', '·', '、', '/', '(', ')', '\n', '，', '；'])
         .flat_map(|part| part.split(" - "))
@@ -285,14 +330,43 @@ pub(super) fn names(text: &str) -> Vec<String> {
         let name = clean(part);
         // "Ann Lee, Berlin": a place, or a part of a name.
         let lone = names.first().is_some_and(|first| first.contains(' ')) && name.is_ascii() && !name.contains(' ');
-        if is_name(name) && !lone && names.len() < MOST && !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        } else if !names.is_empty() && (lone || !is_name(name)) {
+        // "Ann Lee", and below it "Born in Rome".
+        let sentence = !names.is_empty()
+            && name.split(' ').any(|word| word.chars().count() > 1 && !is_capital(word) && !is_particle(word));
+        if is_name(name) && !lone && !sentence && names.len() < MOST && !names.iter().any(|known| known == name) {
+            names.push(in_case(name));
+        } else if !names.is_empty() && (lone || sentence || !is_name(name)) {
             // What follows the names (a role, a date) ends them.
             break;
         }
     }
     names
+}
+
+fn is_capital(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| !c.is_lowercase())
+}
+
+/// Small words within names.
+fn is_particle(word: &str) -> bool {
+    const PARTICLES: [&str; 28] = [
+        "de", "del", "della", "di", "da", "das", "do", "dos", "du", "des", "van", "von", "vom", "zu", "der", "den",
+        "het", "ten", "ter", "la", "le", "el", "al", "bin", "ibn", "af", "av", "und",
+    ];
+    PARTICLES.contains(&word) || word.contains(['\'', '’'])
+}
+
+/// "ANN LEE" as names are written.
+fn in_case(name: &str) -> String {
+    let shouted = name.contains(' ') && name.chars().count() > 6 && !name.chars().any(char::is_lowercase);
+    if !shouted || !name.is_ascii() {
+        return name.to_owned();
+    }
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| format!("{first}{}", letters.as_str().to_lowercase())).unwrap_or_default()
+    };
+    name.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn split_and(part: &str) -> Vec<&str> {
@@ -334,7 +408,9 @@ fn without_date(name: &str) -> &str {
     let mut name = name[..digit].trim_end();
     while let Some((rest, last)) = name.rsplit_once(' ') {
         let folded = fold_label(last);
-        if !folded.is_empty() && !words("weekdays_short").is(&folded) && !words("weekdays").is(&folded) {
+        // "at 17:21": no name ends in so short a word.
+        let at = last.chars().count() <= 2 && last.chars().all(char::is_lowercase);
+        if !folded.is_empty() && !at && !words("weekdays_short").is(&folded) && !words("weekdays").is(&folded) {
             break;
         }
         name = rest.trim_end();
@@ -383,6 +459,8 @@ mod tests {
         assert_eq!(names("Door: Sanne Hoek en Jan de Wolf do 21 maart 2024, 07:15"), ["Sanne Hoek", "Jan de Wolf"]);
         assert_eq!(names("文＝小林真由 写真＝佐々木亮"), ["小林真由"]);
         assert_eq!(names("Ann Lee Senior Editor"), ["Ann Lee"]);
+        assert_eq!(names("ANN KOSTELL ann@daily.example"), ["Ann Kostell"]);
+        assert_eq!(names("Barbara Sokol o 17:21"), ["Barbara Sokol"]);
     }
 
     #[test]
@@ -394,6 +472,8 @@ mod tests {
             r#"["Ann Lee","Bob Stone"]"#
         );
         assert_eq!(authors("<h1>T</h1><span class=author-name>Ann Lee</span>"), r#"["Ann Lee"]"#);
+        assert_eq!(authors("<h1>T</h1><p>9 Apr 2024 | Ann Lee</p>"), r#"["Ann Lee"]"#);
+        assert_eq!(authors("<h1>T</h1><div class=author-box><h4>Ann Lee</h4><p>Born in Rome</div>"), r#"["Ann Lee"]"#);
         assert_eq!(
             found("author", "<meta name=author content='105092'><h1>T</h1><a href=/autor/ann-lee>Ann Lee</a>"),
             "Ann Lee"

@@ -4,6 +4,7 @@ use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
 use mino_datafusion::value::FieldType;
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// When it was published or changed: `<time>`, and dates in the text by what stands before them and how near the headline
@@ -20,7 +21,7 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let year = r"(?:19|20)\d{2}";
     let clock = r"(?:[\s,T·|\-–]*(?:at|um|à|a las|alle|às|kl\.?|o godz\.)?\s*\d{1,2}[:.h]\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m\.?)?(?:Z|[+-]\d{2}:?\d{2})?)?";
     Regex::new(&format!(
-        r"(?i)(?:\b{year}-\d{{2}}-\d{{2}}(?:T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?|{year}年\s*\d{{1,2}}月\s*\d{{1,2}}日|\b\d{{1,2}}[./-]\d{{1,2}}[./-](?:{year}|\d{{2}})\b{clock}|\b{year}[./]\d{{1,2}}[./]\d{{1,2}}\b{clock}|\b\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*(?:de\s+)?\p{{L}}{{3,12}}\.?,?\s*(?:de\s+|del\s+)?{year}\b{clock}|\b\p{{L}}{{3,12}}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+{year}\b{clock})"
+        r"(?i)(?:\b{year}-\d{{2}}-\d{{2}}(?:T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?|{year}年\s*\d{{1,2}}月\s*\d{{1,2}}日|\b\d{{1,2}}[./-]\x20?\d{{1,2}}[./-]\x20?(?:{year}|\d{{2}})\b{clock}|\b{year}[./]\d{{1,2}}[./]\d{{1,2}}\b{clock}|\b\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*(?:de\s+)?\p{{L}}{{3,12}}\.?,?\s*(?:de\s+|del\s+)?{year}\b{clock}|\b\p{{L}}{{3,12}}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+{year}\b{clock})"
     ))
     .ok()
 });
@@ -80,14 +81,24 @@ impl Resolver for Dates {
     }
 }
 
+/// True for a text with a date in it.
+pub(super) fn is_dated(text: &str) -> bool {
+    DATE.as_ref().is_some_and(|date| date.is_match(text))
+}
+
+/// A text without its dates.
+pub(super) fn without_dates(text: &str) -> Cow<'_, str> {
+    DATE.as_ref().map_or(Cow::Borrowed(text), |date| date.replace_all(text, ""))
+}
+
 fn elements(page: &PageView<'_>, all: &mut Vec<Found>) {
     let reading = page.reading();
     for time in page.page.elements("time").take(MOST) {
         let text = time.short_text(LONGEST).unwrap_or_default();
-        let attr = time.attr("datetime").filter(|value| DATE.as_ref().is_some_and(|date| date.is_match(value)));
+        let attr = time.attr("datetime").filter(|value| is_dated(value));
         let raw = match attr {
             Some(value) => value.trim().to_owned(),
-            None if DATE.as_ref().is_some_and(|date| date.is_match(&text)) => text.clone(),
+            None if is_dated(&text) => text.clone(),
             None => continue,
         };
         let names = std::iter::once(time)
@@ -291,5 +302,7 @@ mod tests {
         assert_eq!(published("<h1>記事</h1><p>2024年4月15日 公開"), "2024年4月15日");
         assert_eq!(published("<link rel=canonical href=https://a.org/2024/04/15/x><h1>T</h1><p>Text"), "2024-04-15");
         assert_eq!(published("<h1>T</h1><p>In 2024 it was so."), "");
+        assert_eq!(published("<h1>T</h1><p>4. 12. 2023 9:05</p>"), "4. 12. 2023 9:05");
+        assert_eq!(published("<h1>T</h1><p>14 ноября 2023, 16:40</p>"), "14 ноября 2023, 16:40");
     }
 }

@@ -1,6 +1,6 @@
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -79,6 +79,15 @@ fn addresses(page: &PageView<'_>) -> Vec<Found> {
             add(address, 0.8, reading.zone(node.index()), node.index());
         }
     }
+    // What is written by a script for those who have one is often spelt out for those who have none.
+    for node in page.page.elements("noscript").take(MOST) {
+        let text = node.short_text(400).unwrap_or_default();
+        let address = SPOKEN.as_ref().and_then(|pattern| pattern.captures(&text)).and_then(|parts| spelt(&parts));
+        let plain = || ADDRESS.as_ref()?.find(&text).map(|found| found.as_str().to_owned());
+        if let Some(address) = address.or_else(plain) {
+            add(address, 0.6, reading.zone(node.index()), node.index());
+        }
+    }
     for line in reading.lines() {
         let text = reading.text(line);
         if text.len() > 20_000 {
@@ -95,10 +104,7 @@ fn addresses(page: &PageView<'_>) -> Vec<Found> {
         for parts in spoken.into_iter().flat_map(|pattern| pattern.captures_iter(text)).take(MOST) {
             let (Some(name), Some(host)) = (parts.get(1), parts.get(2)) else { continue };
             let bracketed = text[name.end()..host.start()].contains(['[', '(', '{', '<']);
-            let plain = |part: &str| {
-                DOT.as_ref().map_or_else(|| part.to_owned(), |dot| dot.replace_all(part, ".").replace(' ', ""))
-            };
-            let address = format!("{}@{}", plain(name.as_str()), plain(host.as_str()));
+            let Some(address) = spelt(&parts) else { continue };
             add(
                 address,
                 if bracketed { 0.74 } else { 0.45 },
@@ -108,6 +114,13 @@ fn addresses(page: &PageView<'_>) -> Vec<Found> {
         }
     }
     all
+}
+
+/// The address that "name [at] host [dot] com" stands for.
+fn spelt(parts: &Captures<'_>) -> Option<String> {
+    let plain =
+        |part: &str| DOT.as_ref().map_or_else(|| part.to_owned(), |dot| dot.replace_all(part, ".").replace(' ', ""));
+    Some(format!("{}@{}", plain(parts.get(1)?.as_str()), plain(parts.get(2)?.as_str())))
 }
 
 fn mail_link(href: &str) -> Option<String> {
@@ -151,11 +164,32 @@ fn fit(page: &PageView<'_>, address: &str) -> f64 {
     let Some((name, host)) = address.split_once('@') else { return -1.0 };
     let (name, host) = (name.to_lowercase(), host.to_lowercase());
     let own = page.locale().host.as_deref().is_some_and(|own| own.ends_with(host.as_str()) || host.ends_with(own));
-    let nobody =
-        ["noreply", "no-reply", "donotreply", "abuse", "webmaster", "postmaster", "privacy", "dpo", "datenschutz"];
+    const NOBODY: [&str; 20] = [
+        "noreply",
+        "no-reply",
+        "donotreply",
+        "abuse",
+        "webmaster",
+        "postmaster",
+        "privacy",
+        "dpo",
+        "datenschutz",
+        "rgpd",
+        "gdpr",
+        "rodo",
+        "iod@",
+        "press",
+        "jobs",
+        "career",
+        "karriere",
+        "bewerbung",
+        "recrutement",
+        "vacatures",
+    ];
+    let start = format!("{name}@");
     let role = if FOR_ALL.contains(&name.as_str()) {
         0.06
-    } else if nobody.iter().any(|known| name.contains(known)) {
+    } else if NOBODY.iter().any(|known| start.contains(known)) {
         -0.25
     } else {
         0.0
@@ -188,6 +222,8 @@ mod tests {
         assert_eq!(email("<p>Write to ann.lee@acme.org."), "ann.lee@acme.org");
         assert_eq!(email("<p>ann [at] acme [dot] org"), "ann@acme.org");
         assert_eq!(email("<p>kontakt(at)acme.de"), "kontakt@acme.de");
+        assert_eq!(email("<noscript>office (at) acme.org</noscript>"), "office@acme.org");
+        assert_eq!(email("<p>ann<span style='display:none'>nospam</span>@acme.org"), "ann@acme.org");
         assert_eq!(email("<p>We met at acme. Come at noon"), "");
         assert_eq!(email("<p>logo@2x.png"), "");
         assert_eq!(email("<p>noreply@acme.org and info@acme.org"), "info@acme.org");

@@ -1,4 +1,4 @@
-use super::addresses::Addresses;
+use super::addresses::{self, Addresses};
 use super::brands::Brands;
 use super::bylines::{self, Bylines};
 use super::choose::choose;
@@ -128,6 +128,7 @@ impl Extractor {
         for resolver in &self.resolvers {
             resolver.propose(&view, &self.queries, &mut candidates);
         }
+        addresses::prefer_visible(&view, &self.queries, &mut candidates);
         headline::drop_site_names(&view, &self.queries, &mut candidates);
         bylines::refine(&view, &self.queries, &mut candidates);
         prices::prefer_visible(&view, &self.queries, &mut candidates);

@@ -337,7 +337,8 @@ pub(super) fn accept(raw: &str, query: &FieldQuery) -> Option<String> {
     } else {
         raw
     };
-    if query.is("yields") && !raw.contains(|c: char| c.is_numeric()) {
+    let counts = query.is("yields") || query.is("opening_hours");
+    if counts && !raw.contains(|c: char| c.is_numeric()) {
         return None;
     }
     // Of a few things that it may say, one must be said.

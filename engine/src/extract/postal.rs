@@ -70,7 +70,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         british: Regex::new(r"\b(?P<code>(?:GIR ?0AA|[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9][0-9ABEHMNPRV-Y]?|[0-9][A-HJKPS-UW]) ?[0-9][ABD-HJLNP-UW-Z]{2}))\b").ok()?,
         canadian: Regex::new(&format!(r"\b(?P<code>[ABCEGHJ-NPRSTVXY]\d[A-Z][ \-]?\d[A-Z]\d)\b(?:[\s,]+{state})?")).ok()?,
         code_first: Regex::new(
-            r"(?:^|[\s,;(|•·–])(?P<code>(?:(?:DE?|AT?|CH|F|FR|NL|BE?|I|IT|E|ES|L|PL|SE?|DK|NO?|FIN?|PT?)[ \-])?(?:\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{4,5}))[ ]+(?P<city>\p{Lu}[\p{L}.'’/\-]+(?:[ ](?:\p{L}[\p{L}.'’/\-]*|\d{1,2}\b)){0,4})"
+            r"(?:^|[\s,;(|•·–])(?P<code>(?:(?:DE?|AT?|CH|F|FR|NL|BE?|I|IT|E|ES|L|PL|SE?|DK|NO?|FIN?|PT?)[ \-])?(?:\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{4,5}))(?:[ ]+|[ ]*[–-][ ]*)(?P<city>\p{Lu}[\p{L}.'’/\-]+(?:[ ](?:\p{L}[\p{L}.'’/\-]*|\d{1,2}\b)){0,4})"
         ).ok()?,
         brazilian: Regex::new(r"(?P<city>\p{Lu}[\p{L} ]{2,30})\s*[-–/,]\s*(?P<state>[A-Z]{2})\b.{0,12}?(?P<code>\d{5}-\d{3})").ok()?,
         japanese: Regex::new(r"〒?\s*(?P<code>\d{3}[-‐－]\d{4})\s*(?P<rest>\p{Han}[^\s、,]{2,40}(?:[ 　]?[^\s、,]{1,30})?)").ok()?,
@@ -213,6 +213,14 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
             }
             postal.state = Some(std::mem::replace(&mut city, parts.pop()?));
         }
+        // "Blue Rocks / Nova Scotia / B0J 2C9"
+        if postal.state.is_none() && is_state_name(&city) {
+            if parts.is_empty() {
+                parts = segments(above.next()?);
+                used_above += 1;
+            }
+            postal.state = Some(std::mem::replace(&mut city, parts.pop()?));
+        }
         let (street, city) = street_and_city(&city);
         parts.extend(street);
         postal.city = Some(city).filter(|city| is_place(city));
@@ -232,6 +240,19 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
             break;
         }
         lines += 1;
+    }
+    if street.is_none() {
+        // British houses and halls have no number.
+        let unnumbered = (at.saturating_sub(MOST_ABOVE)..at).rev().filter(|before| near(page, reading, *before, at));
+        let own = segments(&text[..ending.from]).into_iter().map(|part| (at, part));
+        let above = unnumbered.flat_map(|before| {
+            segments(reading.text(&reading.lines()[before])).into_iter().map(move |part| (before, part))
+        });
+        let named = own.chain(above).find(|(_, part)| is_unnumbered_street(part));
+        if let Some((line, part)) = named.filter(|_| postal.postcode.is_some()) {
+            lines = lines.max(at - line);
+            street = Some(part);
+        }
     }
     postal.labelled = labelled(reading, at, lines, text, ending.from);
     // "Springfield, IL" names a place; "10000 Artikel" does not.
@@ -281,7 +302,38 @@ fn segments(text: &str) -> Vec<String> {
         .split([',', ';', '|', '•', '·', '\u{2028}'])
         .flat_map(|part| part.split(" - "))
         .flat_map(|part| part.split(" – "));
-    parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    let parts = parts.map(str::trim).filter(|part| !part.is_empty());
+    let mut all: Vec<String> = Vec::new();
+    for part in parts {
+        match all.last_mut() {
+            // "Via Roma, 14/B" and "2, place du Marché": the number goes with the street.
+            Some(last)
+                if is_house_number(part) && has_street_word(last) && !last.contains(|c: char| c.is_ascii_digit()) =>
+            {
+                *last = format!("{last}, {part}");
+            }
+            Some(last) if is_house_number(last) && has_street_word(part) => *last = format!("{last}, {part}"),
+            _ => all.push(part.to_owned()),
+        }
+    }
+    all
+}
+
+/// "14/B", "nº 8", "12-14", "5 bis".
+fn is_house_number(part: &str) -> bool {
+    let folded = fold_label(part);
+    let mut tokens =
+        folded.split(' ').filter(|token| !matches!(*token, "n" | "no" | "nº" | "nr" | "num" | "número" | "s"));
+    let first = tokens.next().unwrap_or_default();
+    let digits = first.chars().take_while(char::is_ascii_digit).count();
+    let short =
+        |token: &str| token.len() <= 2 || token.chars().all(|c| c.is_ascii_digit()) || matches!(token, "bis" | "ter");
+    (1..=5).contains(&digits) && first.len() - digits <= 1 && part.chars().count() <= 12 && tokens.all(short)
+}
+
+fn has_street_word(part: &str) -> bool {
+    let folded = fold_label(part);
+    folded.split(' ').any(|token| words("street").is_or_ends(token)) || words("street").within(&folded)
 }
 
 /// True for two lines that stand in one small part of the page.
@@ -360,7 +412,7 @@ fn is_street(part: &str) -> bool {
     let folded = fold_label(part);
     let tokens: Vec<&str> = folded.split(' ').collect();
     let has_number = tokens.iter().any(|token| token.starts_with(|c: char| c.is_ascii_digit()) && token.len() <= 6);
-    let has_word = tokens.iter().any(|token| words("street").is_or_ends(token)) || words("street").within(&folded);
+    let has_word = has_street_word(part);
     let letters = part.chars().filter(|c| c.is_alphabetic()).count();
     let digits = part.chars().filter(char::is_ascii_digit).count();
     if digits > 12 || letters < 2 || tokens.len() > 12 {
@@ -377,10 +429,41 @@ fn is_street(part: &str) -> bool {
     first && has_number && !year && tokens.len() >= 2 && tokens.len() <= 5 && (starts || ends) && letters > digits
 }
 
+/// "Larch Avenue": a short name that ends in a word for a street.
+fn is_unnumbered_street(part: &str) -> bool {
+    let tokens: Vec<&str> = part.split(' ').collect();
+    let ends = tokens.last().is_some_and(|last| words("street").is_or_ends(&fold_label(last)));
+    (2..=4).contains(&tokens.len())
+        && ends
+        && tokens.iter().all(|token| token.chars().next().is_some_and(char::is_uppercase))
+}
+
+fn is_state_name(text: &str) -> bool {
+    STATE_NAMES.split('|').any(|name| name.eq_ignore_ascii_case(text.trim()))
+}
+
 /// A part of a building, which is no street by itself.
 fn is_unit(street: &str) -> bool {
-    const UNITS: [&str; 12] =
-        ["suite", "ste", "unit", "floor", "apt", "apartment", "room", "po", "p", "building", "bldg", "level"];
+    const UNITS: [&str; 18] = [
+        "suite",
+        "ste",
+        "unit",
+        "floor",
+        "apt",
+        "apartment",
+        "room",
+        "po",
+        "p",
+        "building",
+        "bldg",
+        "level",
+        "bp",
+        "cs",
+        "zi",
+        "za",
+        "postfach",
+        "apartado",
+    ];
     let folded = fold_label(street);
     let first = folded.split(' ').next().unwrap_or_default();
     street.starts_with('#') || UNITS.contains(&first)

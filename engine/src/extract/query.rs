@@ -152,6 +152,9 @@ impl FieldQuery {
     /// # Errors
     /// Why it is not a value of this field.
     pub fn read(&self, raw: &str) -> Result<TypedValue, String> {
+        if !raw.contains(char::is_alphanumeric) {
+            return Err(format!("`{raw}` says nothing"));
+        }
         let bare = if self.rule.terms.is_some() {
             // "In stock: 3" says it by its label.
             raw

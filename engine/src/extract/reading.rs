@@ -50,8 +50,13 @@ const UNSEEN: [&str; 9] = ["script", "style", "noscript", "template", "head", "s
 impl<'a> Reading<'a> {
     pub(super) fn new(page: &'a PageSnapshot) -> Self {
         let zones = zones(page);
-        let mut maker =
-            Maker { reading: Self::empty(page, zones), folded: String::new(), open: Vec::new(), begun: None };
+        let mut maker = Maker {
+            reading: Self::empty(page, zones),
+            folded: String::new(),
+            open: Vec::new(),
+            begun: None,
+            shown: true,
+        };
         let mut index = 0;
         while let Some(node) = page.node(index) {
             maker.close_until(index);
@@ -150,6 +155,8 @@ struct Maker<'a> {
     open: Vec<(u32, u32, u8)>,
     /// Where the line that is open began: text, piece.
     begun: Option<(u32, u32)>,
+    /// The piece before was shown.
+    shown: bool,
 }
 
 impl Maker<'_> {
@@ -182,9 +189,15 @@ impl Maker<'_> {
     }
 
     fn add(&mut self, node: Node<'_>) {
+        // What is hidden within a line that is shown nobody reads: "ann<i hidden>nospam</i>@acme.org".
+        if self.begun.is_some() && !node.is_rendered() && self.shown {
+            return;
+        }
+        self.shown = node.is_rendered();
         let text = &mut self.reading.text;
         let content = node.content().unwrap_or_default();
-        if self.begun.is_some() && is_seam(text, content) {
+        let last = self.reading.pieces.last().and_then(|(_, node)| self.reading.page.node(*node as usize));
+        if self.begun.is_some() && is_seam(text, last, node) {
             text.push(' ');
         }
         let from = text.len() as u32;
@@ -291,6 +304,7 @@ mod tests {
         );
         assert_eq!(lines("<table><tr><td>a<td> b </table>"), ["a", "b"]);
         assert_eq!(lines("<p><b>Ann Lee</b><i>Editor</i>, e<b>x</b>tra"), ["Ann Lee Editor, extra"]);
+        assert_eq!(lines("<p><span>Ann Lee</span><span>editor</span>, e<b>xx</b>tra"), ["Ann Lee editor, exxtra"]);
         assert_eq!(lines("<p> </p><p>\u{a0}a\u{ad}b\u{a0} </p>"), ["ab"]);
     }
 

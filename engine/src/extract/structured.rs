@@ -167,6 +167,8 @@ pub(super) fn propose(
             let Some((raw, path)) = value_of(&graph, entity.object, query, view) else { continue };
             let rank = if proposed == 0 { 1.0 } else { 0.7 };
             let subject = if is_surrounding(entity.object) { 0.8 } else { 1.0 };
+            // Hours are written for machines here; where the page tells them in words, these are what a reader knows.
+            let trust = if query.is("opening_hours") { trust * 0.7 } else { trust };
             let score = trust * (0.4 + 0.6 * relevance / best) * rank * subject;
             let evidence = Evidence::Path(format!("{}.{path}", entity.path));
             out.push(Candidate { field, raw, score, resolver, evidence });
@@ -244,7 +246,9 @@ fn with_currency(
 /// One text of several values: for a text all of them, unless one holds the others; for any other type the first that
 /// reads as it.
 fn one_of(texts: Vec<String>, query: &FieldQuery) -> Option<String> {
-    if query.spec.field_type != FieldType::Text || texts.len() < 2 {
+    // Of several branches the first is the main one.
+    let single = query.spec.field_type != FieldType::Text || query.is("address");
+    if single || texts.len() < 2 {
         let readable = texts.iter().position(|text| query.read(text).is_ok());
         return texts.into_iter().nth(readable.unwrap_or(0));
     }

@@ -94,6 +94,7 @@ fn by_names(node: Node<'_>) -> Zone {
                 | b"recirculation" | b"trending" | b"similar" | b"popular" => Zone::OTHERS,
                 b"cookie" | b"cookies" | b"consent" | b"gdpr" | b"modal" | b"popup" | b"newsletter" | b"minicart"
                 | b"paywall" => Zone::OVERLAY,
+                word if word.ends_with(b"nav") || word.ends_with(b"navi") => Zone::NAVIGATION,
                 _ => Zone::default(),
             });
         }

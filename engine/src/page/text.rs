@@ -26,6 +26,7 @@ pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     }
     let mut index = node.index() + 1;
     let mut ends: Vec<usize> = Vec::new();
+    let mut last = None;
     while index < node.end() {
         let Some(below) = node.page.node(index) else { break };
         while ends.last().is_some_and(|end| *end <= index) {
@@ -43,9 +44,10 @@ pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
             }
             (NodeKind::Text, _) => {
                 let content = below.content().unwrap_or_default();
-                if is_seam(&out, content) {
+                if is_seam(&out, last, below) {
                     out.push(' ');
                 }
+                last = Some(below);
                 push_collapsed(&mut out, content);
                 if out.len() > most {
                     return None;
@@ -59,18 +61,33 @@ pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     Some(out)
 }
 
-/// True where two texts of different elements meet as "Ann LeeEditor" or "EAN4006381" does: a style sheet keeps them apart.
-pub(crate) fn is_seam(before: &str, after: &str) -> bool {
-    let mut last = before.chars().rev();
-    let first = after.chars().next();
-    match last.next() {
-        Some(c) if c.is_lowercase() && first.is_some_and(char::is_uppercase) => true,
-        // "m<sup>2</sup>" and "CO<sub>2</sub>" are one.
-        Some(c) if c.is_alphabetic() && first.is_some_and(|c| c.is_ascii_digit()) => {
-            last.take(2).filter(|c| c.is_alphabetic()).count() == 2
-        }
-        _ => false,
+/// True where two texts meet that a reader sees apart, though no space is between them: "Ann LeeEditor", "EAN4006381", and
+/// those of two elements side by side, which a style sheet keeps apart.
+pub(crate) fn is_seam(before: &str, last: Option<Node<'_>>, text: Node<'_>) -> bool {
+    let after = text.content().unwrap_or_default();
+    let mut letters = before.chars().rev();
+    let (Some(left), Some(right)) = (letters.next(), after.chars().next()) else { return false };
+    if left.is_lowercase() && right.is_uppercase() {
+        return true;
     }
+    // "m<sup>2</sup>" and "CO<sub>2</sub>" are one.
+    if left.is_alphabetic() && right.is_ascii_digit() {
+        return letters.take(2).filter(|c| c.is_alphabetic()).count() == 2;
+    }
+    let long = |node: Node<'_>| node.content().is_some_and(|content| content.chars().nth(1).is_some());
+    left.is_alphabetic()
+        && right.is_alphabetic()
+        && last.is_some_and(|last| long(last) && long(text) && are_beside(last, text))
+}
+
+/// True for texts of two elements of which neither holds the other, and neither is next to bare text.
+fn are_beside(last: Node<'_>, text: Node<'_>) -> bool {
+    let (Some(left), Some(right)) = (last.parent(), text.parent()) else { return false };
+    left != right
+        && left.is_inline()
+        && right.is_inline()
+        && left.end() <= right.index()
+        && right.parent() == left.parent()
 }
 
 /// White space as HTML means it: any run is one space, none at the ends.
