@@ -81,7 +81,10 @@ pub(super) fn after_heading(
             continue;
         }
         last_list = item;
-        if line.heading == 0 {
+        let pressed = page
+            .node(reading.first_node(line))
+            .is_some_and(|node| node.ancestors().take(3).any(|above| above.tag() == Some("button")));
+        if line.heading == 0 && !pressed {
             add_item(&mut items, item, reading.text(line));
         }
     }
@@ -158,7 +161,9 @@ pub(super) fn below_line(page: &PageSnapshot, reading: &Reading<'_>, at: usize, 
 /// An element's value: the items of a list, a machine-readable date, what a form holds, else its text.
 pub(super) fn value_text(node: Node<'_>, query: &FieldQuery) -> String {
     let items: Vec<String> = if query.is_list() {
-        let is_item = |below: &Node<'_>| below.tag() == Some("li");
+        let is_pressed =
+            |node: &Node<'_>| node.element_children().next().is_some_and(|child| child.tag() == Some("button"));
+        let is_item = |below: &Node<'_>| below.tag() == Some("li") && !is_pressed(below);
         // What holds items is a heading of them.
         let all = node.descendants().filter(|below| is_item(below) && !below.descendants().any(|item| is_item(&item)));
         all.filter_map(|item| Some(bare_item(&item.short_text(LONGEST_ITEM)?).to_owned()))

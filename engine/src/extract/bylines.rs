@@ -1,5 +1,6 @@
 use super::class_words::ClassWords;
 use super::phrases::fold_label;
+use super::reading::Line;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, dates, headline, meta, words};
 use crate::page::Node;
@@ -134,7 +135,12 @@ fn lines_of(page: &PageView<'_>, node: Node<'_>) -> Option<String> {
     if lines.len() < 2 {
         return node.short_text(LONGEST);
     }
-    let texts: Vec<&str> = reading.lines()[lines].iter().map(|line| reading.text(line)).collect();
+    let pressed = |line: &&Line| {
+        let node = page.page.node(reading.first_node(line));
+        node.is_some_and(|node| node.ancestors().take(4).any(|above| above.tag() == Some("button")))
+    };
+    let lines = reading.lines()[lines].iter().filter(|line| !pressed(line));
+    let texts: Vec<&str> = lines.map(|line| reading.text(line)).collect();
     Some(texts.join("\n")).filter(|text| text.len() <= LONGEST)
 }
 
@@ -334,7 +340,7 @@ pub(super) fn names(text: &str) -> Vec<String> {
         let sentence = !names.is_empty()
             && name.split(' ').any(|word| word.chars().count() > 1 && !is_capital(word) && !is_particle(word));
         if is_name(name) && !lone && !sentence && names.len() < MOST && !names.iter().any(|known| known == name) {
-            names.push(in_case(name));
+            names.push(in_case(once(name)));
         } else if !names.is_empty() && (lone || sentence || !is_name(name)) {
             // What follows the names (a role, a date) ends them.
             break;
@@ -367,6 +373,12 @@ fn in_case(name: &str) -> String {
         letters.next().map(|first| format!("{first}{}", letters.as_str().to_lowercase())).unwrap_or_default()
     };
     name.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// "Ann Lee Ann Lee": a picture's text, and the name beside it.
+fn once(name: &str) -> &str {
+    let (left, right) = name.split_at(name.floor_char_boundary(name.len() / 2));
+    if left.trim() == right.trim() { left.trim() } else { name }
 }
 
 fn split_and(part: &str) -> Vec<&str> {
@@ -437,8 +449,8 @@ fn is_name(name: &str) -> bool {
         && !words("byline_end").is(&folded)
         && !ends(&folded)
         && !words("navigation").is(&folded)
-        && !words("published").is(&folded)
-        && !words("updated").is(&folded)
+        && !words("published").within(&folded)
+        && !words("updated").within(&folded)
         && !words("weekdays").is(&folded)
         && !words("not_names").within(&folded)
 }
@@ -459,6 +471,7 @@ mod tests {
         assert_eq!(names("Door: Sanne Hoek en Jan de Wolf do 21 maart 2024, 07:15"), ["Sanne Hoek", "Jan de Wolf"]);
         assert_eq!(names("文＝小林真由 写真＝佐々木亮"), ["小林真由"]);
         assert_eq!(names("Ann Lee Senior Editor"), ["Ann Lee"]);
+        assert_eq!(names("Ann Lee Ann Lee"), ["Ann Lee"]);
         assert_eq!(names("ANN KOSTELL ann@daily.example"), ["Ann Kostell"]);
         assert_eq!(names("Barbara Sokol o 17:21"), ["Barbara Sokol"]);
     }

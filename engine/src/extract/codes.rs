@@ -2,14 +2,26 @@
 
 use super::labels::by_rank;
 use super::phrases::fold_label;
+use super::word_index::WordIndex;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use mino_datafusion::value::FieldType;
-use std::collections::HashMap;
 
 /// Codes that follow their label without a colon.
 #[derive(Debug)]
-pub(super) struct Codes;
+pub(super) struct Codes {
+    labels: WordIndex,
+}
+
+impl Codes {
+    pub(super) fn new(queries: &[FieldQuery]) -> Self {
+        let is_text = |query: &FieldQuery| matches!(query.spec.field_type, FieldType::Id | FieldType::Text);
+        let wanted = queries.iter().enumerate().filter(|(_, query)| is_code(query) && is_text(query));
+        let labels = wanted
+            .flat_map(|(field, query)| query.labels.iter().enumerate().map(move |(rank, label)| (label, field, rank)));
+        Self { labels: WordIndex::new(labels) }
+    }
+}
 
 /// Longest line that is looked at in bytes, most words of a label, longest code, and most proposals.
 const LONGEST: usize = 240;
@@ -38,15 +50,7 @@ impl Resolver for Codes {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        let mut wanted: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
-        for (field, query) in queries.iter().enumerate() {
-            if is_code(query) && matches!(query.spec.field_type, FieldType::Id | FieldType::Text) {
-                for (rank, label) in query.labels.iter().enumerate() {
-                    wanted.entry(label).or_default().push((field, rank));
-                }
-            }
-        }
-        if wanted.is_empty() {
+        if self.labels.is_empty() {
             return;
         }
         let reading = page.reading();
@@ -57,7 +61,7 @@ impl Resolver for Codes {
             {
                 continue;
             }
-            let Some((fields, code)) = labelled(text, reading.folded(line), &wanted) else { continue };
+            let Some((fields, code)) = labelled(text, reading.folded(line), &self.labels) else { continue };
             let share = if line.zone.is(Zone::OTHERS) { 0.5 } else { 1.0 };
             for (field, rank) in fields {
                 found[*field] += 1;
@@ -73,17 +77,17 @@ impl Resolver for Codes {
     }
 }
 
-type Fields = Vec<(usize, usize)>;
+type Fields = (usize, usize);
 
 /// The label of a line that says most, of those that a code follows: a field's own name before a word for many things.
-fn labelled<'t, 'w>(text: &'t str, folded: &str, wanted: &'w HashMap<&str, Fields>) -> Option<(&'w Fields, &'t str)> {
+fn labelled<'t, 'w>(text: &'t str, folded: &str, labels: &'w WordIndex) -> Option<(&'w [Fields], &'t str)> {
     let starts: Vec<usize> = std::iter::once(0).chain(folded.match_indices(' ').map(|(at, _)| at + 1)).collect();
-    let mut best: Option<(usize, &Fields, &str)> = None;
+    let mut best: Option<(usize, &[Fields], &str)> = None;
     for (nth, start) in starts.iter().enumerate() {
         for words in (1..=WORDS.min(starts.len() - nth)).rev() {
             let end = starts.get(nth + words).map_or(folded.len(), |next| next - 1);
-            let Some(fields) = wanted.get(&folded[*start..end]) else { continue };
-            let rank = fields.iter().map(|(_, rank)| *rank).min().unwrap_or_default();
+            let fields = labels.get(&folded[*start..end]);
+            let Some(rank) = fields.iter().map(|(_, rank)| *rank).min() else { continue };
             if best.is_some_and(|(known, ..)| known <= rank) {
                 continue;
             }

@@ -12,7 +12,7 @@ use super::hours::Hours;
 use super::images::Images;
 use super::ingredients::Ingredients;
 use super::json_ld::JsonLd;
-use super::labels::Labels;
+use super::labels::{self, Labels};
 use super::lexicon::Lexicon;
 use super::links::{self, Link};
 use super::meta::Meta;
@@ -34,6 +34,7 @@ use super::{Candidate, ExtractError, FieldQuery, PageView, Resolver};
 use crate::model::{Confidence, FieldSpec, Instructions};
 use crate::page::PageSnapshot;
 use mino_datafusion::value::TypedValue;
+use std::sync::Arc;
 
 /// Everything that finds the fields of one version of instructions. Made once for a run.
 #[derive(Debug)]
@@ -88,28 +89,29 @@ impl Extractor {
         let about = lexicon.about(fields);
         queries.iter_mut().for_each(|query| query.set_about(about.as_deref()));
         let sums = sums::with_parts(&mut queries, &lexicon)?;
+        let labels = Arc::new(labels::index(&queries));
         let resolvers: Vec<Box<dyn Resolver>> = vec![
             Box::new(Rules::new(fields)?),
             Box::new(JsonLd),
             Box::new(Microdata),
             Box::new(Rdfa),
             Box::new(Meta),
-            Box::new(Labels),
-            Box::new(Neighbours),
+            Box::new(Labels::new(labels.clone())),
+            Box::new(Neighbours::new(labels)),
             Box::new(Phones),
             Box::new(Emails),
             Box::new(Addresses),
             Box::new(Hours),
             Box::new(Ingredients),
-            Box::new(Named),
+            Box::new(Named::new(&queries)),
             Box::new(Ratings),
             Box::new(Prices),
             Box::new(Stock),
             Box::new(Gtins),
-            Box::new(Codes),
+            Box::new(Codes::new(&queries)),
             Box::new(Brands),
             Box::new(Microformats),
-            Box::new(State),
+            Box::new(State::new(&queries)),
             Box::new(Bylines),
             Box::new(Dates),
             Box::new(Organizations),

@@ -3,11 +3,12 @@ use super::codes;
 use super::organizations::is_no_name;
 use super::phrases::fold_label;
 use super::reading::{Line, Reading};
+use super::word_index::WordIndex;
 use super::zone::Zone;
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
 use crate::page::{Node, NodeKind};
 use mino_datafusion::value::FieldType;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Longest label, in characters, and longest value of a scalar field.
 const LONGEST_LABEL: usize = 60;
@@ -20,7 +21,15 @@ const MOST_PROPOSALS: usize = 4;
 
 /// Plain labels: tables by row and by column, definition lists, "Label: value", headings, labels for machines.
 #[derive(Debug)]
-pub(super) struct Labels;
+pub(super) struct Labels {
+    labels: Arc<WordIndex>,
+}
+
+impl Labels {
+    pub(super) fn new(labels: Arc<WordIndex>) -> Self {
+        Self { labels }
+    }
+}
 
 impl Resolver for Labels {
     fn name(&self) -> &'static str {
@@ -28,7 +37,7 @@ impl Resolver for Labels {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        let mut search = Search::new(page, queries);
+        let mut search = Search::new(page, queries, &self.labels);
         for (at, line) in page.reading().lines().iter().enumerate() {
             search.line(at, line);
         }
@@ -48,18 +57,14 @@ const NEXT_LINE: f64 = 0.64;
 const HEADING: f64 = 0.56;
 const MACHINE: f64 = 0.72;
 
-/// Label → fields and the place of the label among theirs.
-pub(super) type Wanted<'a> = HashMap<&'a str, Vec<(usize, usize)>>;
-
 /// The labels of these fields.
-pub(super) fn wanted(queries: &[FieldQuery]) -> Wanted<'_> {
-    let mut wanted = Wanted::new();
-    for (field, query) in queries.iter().enumerate() {
-        for (rank, label) in query.labels.iter().enumerate() {
-            wanted.entry(label).or_default().push((field, rank));
-        }
-    }
-    wanted
+pub(super) fn index(queries: &[FieldQuery]) -> WordIndex {
+    WordIndex::new(
+        queries
+            .iter()
+            .enumerate()
+            .flat_map(|(field, query)| query.labels.iter().enumerate().map(move |(rank, label)| (label, field, rank))),
+    )
 }
 
 /// The field's own name and its nearest synonyms say more than a word that pages use for many things.
@@ -71,15 +76,15 @@ struct Search<'a, 'p> {
     view: &'a PageView<'p>,
     reading: &'a Reading<'p>,
     queries: &'a [FieldQuery],
-    wanted: Wanted<'a>,
+    labels: &'a WordIndex,
     places: Vec<u32>,
     found: Vec<Vec<Candidate>>,
 }
 
 impl<'a, 'p> Search<'a, 'p> {
-    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
+    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery], labels: &'a WordIndex) -> Self {
         let (places, found) = (vec![0; queries.len()], vec![Vec::new(); queries.len()]);
-        Self { view, reading: view.reading(), queries, wanted: wanted(queries), places, found }
+        Self { view, reading: view.reading(), queries, labels, places, found }
     }
 
     fn line(&mut self, at: usize, line: &Line) {
@@ -100,7 +105,7 @@ impl<'a, 'p> Search<'a, 'p> {
             }
         } else if text.chars().count() <= LONGEST_LABEL {
             self.alone(at, line, self.reading.folded(line));
-            if let Some((label, number, from)) = counted(text) {
+            for (label, number, from) in counted(text) {
                 self.within(line, &label, number, COUNTED, from);
             }
         }
@@ -129,7 +134,7 @@ impl<'a, 'p> Search<'a, 'p> {
 
     /// The fields of a label, unless it stood in too many places.
     fn fields(&mut self, label: &str) -> Vec<(usize, usize)> {
-        let mut fields = self.wanted.get(label).cloned().unwrap_or_default();
+        let mut fields = self.labels.get(label).to_vec();
         fields.retain(|(field, _)| {
             self.places[*field] += 1;
             self.places[*field] <= MOST_PLACES
@@ -187,9 +192,9 @@ impl<'a, 'p> Search<'a, 'p> {
             }
             if let Some((label, value)) = label.split_once(':').filter(|(_, value)| !value.trim().is_empty()) {
                 self.machine(node, &fold_label(label), value);
-            } else if let Some((label, number, _)) = counted(label) {
+            } else if let Some((label, number, _)) = counted(label).into_iter().next() {
                 self.machine(node, &label, number);
-            } else if self.wanted.contains_key(fold_label(label).as_str()) && node.end() - node.index() < 40 {
+            } else if self.labels.contains(fold_label(label).as_str()) && node.end() - node.index() < 40 {
                 self.machine(node, &fold_label(label), &node.text());
             }
         }
@@ -205,6 +210,10 @@ impl<'a, 'p> Search<'a, 'p> {
     }
 
     fn keep(&mut self, field: usize, rank: usize, raw: String, trust: f64, node: usize) {
+        // The head of the next column.
+        if self.queries[field].spec.field_type == FieldType::Text && self.labels.contains(fold_label(&raw).as_str()) {
+            return;
+        }
         let trust =
             if self.queries[field].is_of_product() && self.view.is_in_card(node) { trust * 0.45 } else { trust };
         let score = trust * by_rank(rank);
@@ -266,18 +275,28 @@ fn label_leads(label: &str, query: &FieldQuery) -> bool {
 
 /// "Serves 4" and "4 servings": the words beside the only number of a short text are its label. Gives label, number with
 /// what follows it, and where that begins.
-fn counted(text: &str) -> Option<(String, &str, usize)> {
-    let first = text.find(|c: char| c.is_ascii_digit())?;
-    let last = text.rfind(|c: char| c.is_ascii_digit())?;
+fn counted(text: &str) -> Vec<(String, &str, usize)> {
+    let digit = |c: char| c.is_ascii_digit();
+    let (Some(first), Some(last)) = (text.find(digit), text.rfind(digit)) else { return Vec::new() };
     if text.chars().count() > LONGEST_LABEL {
-        return None;
+        return Vec::new();
     }
     let (before, number, after) = (&text[..first], &text[first..=last], text[last + 1..].trim());
-    match (before.trim().is_empty(), after.is_empty()) {
-        (false, _) => Some((fold_label(before), &text[first..], first)),
-        (true, false) => Some((fold_label(after), number, first)),
-        (true, true) => None,
-    }
+    let label = fold_label(before);
+    // "about 40 min", "Für 3 bis 4 Portionen": the words before say nothing by themselves.
+    let label =
+        words("about").last(&label).filter(|end| *end == label.len()).map_or(label.as_str(), |_| without_last(&label));
+    let behind = (!after.is_empty() && (label.is_empty() || words("yields").is(label)))
+        .then(|| (fold_label(after), number, first));
+    let ahead = (!label.is_empty()).then(|| (label.to_owned(), &text[first..], first));
+    ahead.into_iter().chain(behind).collect()
+}
+
+/// Without its last word, or its last character where words are not parted.
+fn without_last(label: &str) -> &str {
+    let about = words("about");
+    let from = label.rfind(' ').map_or(0, |at| at + 1);
+    if about.is(&label[from..]) { label[..from].trim_end() } else { label.trim_end_matches(['約']).trim_end() }
 }
 
 /// A value up to where the next label begins: "555 0100 Fax: 555 0101".
@@ -363,7 +382,8 @@ mod tests {
         let page = PageSnapshot::from_html("http://site.example/", html);
         let query = FieldQuery::alone(&FieldSpec::new(name, field_type))?;
         let mut found = Vec::new();
-        Labels.propose(&PageView::new(&page), &[query], &mut found);
+        let queries = [query];
+        Labels::new(Arc::new(index(&queries))).propose(&PageView::new(&page), &queries, &mut found);
         found.pop().map(|candidate| candidate.raw)
     }
 
@@ -384,6 +404,12 @@ mod tests {
     fn numbers_stand_beside_what_they_count() {
         assert_eq!(label("yields", FieldType::Text, "<p><i>Serves 4</i></p>").as_deref(), Some("4"));
         assert_eq!(label("yields", FieldType::Text, "<li>4 servings</li>").as_deref(), Some("4"));
+        assert_eq!(label("yields", FieldType::Text, "<li>Für 3 bis 4 Portionen</li>").as_deref(), Some("3 bis 4"));
+        assert_eq!(
+            label("yields", FieldType::Text, "<li>Feeds 10–12, with some for the pan</li>").as_deref(),
+            Some("10–12, with some for the pan")
+        );
+        assert_eq!(label("cook_time", FieldType::Duration, "<li>調理時間 約40分</li>").as_deref(), Some("40分"));
         assert_eq!(label("bedrooms", FieldType::Integer, "<li>3 bedrooms</li>").as_deref(), Some("3"));
         assert_eq!(label("author", FieldType::Text, "<li>3 author</li>"), None);
         let price = "<p>Price: <b>22 €</b> <small>a person</small></p>";

@@ -54,6 +54,7 @@ mod structured;
 mod sums;
 #[cfg(test)]
 mod testing;
+mod word_index;
 mod zone;
 
 pub use candidate::{Candidate, Evidence};

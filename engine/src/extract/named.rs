@@ -2,16 +2,31 @@ use super::beside::{bare_item, value_text};
 use super::class_words::ClassWords;
 use super::codes;
 use super::ratings::is_vote;
+use super::word_index::WordIndex;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::Node;
 use mino_datafusion::value::FieldType;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Elements that their makers named as the field is named: `class="product-price"`, `data-testid="sku"`.
 #[derive(Debug)]
-pub(super) struct Named;
+pub(super) struct Named {
+    /// The first words of names.
+    names: WordIndex,
+}
+
+impl Named {
+    pub(super) fn new(queries: &[FieldQuery]) -> Self {
+        let wanted = |query: &FieldQuery| !NOT_BY_NAME.iter().any(|kind| query.is_like(kind));
+        let fields = queries.iter().enumerate().filter(|(_, query)| wanted(query));
+        let names = fields.flat_map(|(field, query)| {
+            query.names.iter().enumerate().filter_map(move |(rank, words)| Some((words.first()?, field, rank)))
+        });
+        Self { names: WordIndex::new(names) }
+    }
+}
 
 /// Longest value of a scalar field, in bytes; nodes of an element that is looked at; proposals for one field.
 const LONGEST: usize = 300;
@@ -128,7 +143,7 @@ impl Resolver for Named {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        let mut search = Search::new(page, queries);
+        let mut search = Search::new(page, queries, &self.names);
         for node in page.page.nodes() {
             search.node(node);
         }
@@ -136,13 +151,10 @@ impl Resolver for Named {
     }
 }
 
-/// By their first word: fields, the places of their names, and the words of these.
-type Names<'a> = HashMap<&'a str, Vec<(usize, usize, &'a [String])>>;
-
 struct Search<'a, 'p> {
     view: &'a PageView<'p>,
     queries: &'a [FieldQuery],
-    names: Names<'a>,
+    names: &'a WordIndex,
     places: Vec<usize>,
     found: Vec<Vec<Candidate>>,
     /// Elements of one name, which may be the items of a list.
@@ -150,18 +162,7 @@ struct Search<'a, 'p> {
 }
 
 impl<'a, 'p> Search<'a, 'p> {
-    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery]) -> Self {
-        let mut names: Names<'_> = HashMap::new();
-        for (field, query) in queries.iter().enumerate() {
-            if NOT_BY_NAME.iter().any(|kind| query.is_like(kind)) {
-                continue;
-            }
-            for (rank, words) in query.names.iter().enumerate() {
-                if let Some(first) = words.first() {
-                    names.entry(first).or_default().push((field, rank, words));
-                }
-            }
-        }
+    fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery], names: &'a WordIndex) -> Self {
         let count = queries.len();
         Self {
             view,
@@ -225,13 +226,15 @@ impl<'a, 'p> Search<'a, 'p> {
     fn name(&mut self, node: Node<'p>, name: &'p str, held: Option<&str>) {
         let words: Vec<Cow<'_, str>> = ClassWords::new(name).take(8).collect();
         for at in 0..words.len() {
-            let Some(known) = self.names.get(words[at].as_ref()) else { continue };
-            let matching: Vec<(usize, usize, usize)> = known
+            let matching: Vec<(usize, usize, usize)> = self
+                .names
+                .get(words[at].as_ref())
                 .iter()
-                .filter(|(_, _, wanted)| {
-                    wanted.len() <= words.len() - at && wanted.iter().zip(&words[at..]).all(|(a, b)| a == b)
+                .filter_map(|(field, rank)| {
+                    let wanted = self.queries[*field].names.get(*rank)?;
+                    let all = wanted.len() <= words.len() - at && wanted.iter().zip(&words[at..]).all(|(a, b)| a == b);
+                    all.then_some((*field, *rank, wanted.len()))
                 })
-                .map(|(field, rank, wanted)| (*field, *rank, wanted.len()))
                 .collect();
             for (field, rank, length) in matching {
                 // `prep_time` is not any time.

@@ -1,11 +1,21 @@
-use super::labels::{Wanted, accept, by_rank, share, wanted};
+use super::labels::{accept, by_rank, share};
 use super::reading::{Line, Reading};
+use super::word_index::WordIndex;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::{Frame, PageSnapshot};
+use std::sync::Arc;
 
 /// What stands to the right of a label or below it as the browser drew them, wherever the document has them.
 #[derive(Debug)]
-pub(super) struct Neighbours;
+pub(super) struct Neighbours {
+    labels: Arc<WordIndex>,
+}
+
+impl Neighbours {
+    pub(super) fn new(labels: Arc<WordIndex>) -> Self {
+        Self { labels }
+    }
+}
 
 /// Places with a field's label that are looked at, and proposals for one field.
 const MOST_PLACES: usize = 24;
@@ -26,8 +36,8 @@ impl Resolver for Neighbours {
         if !page.page.has_layout() {
             return;
         }
-        let (reading, wanted) = (page.reading(), wanted(queries));
-        let labels: Vec<(usize, &Vec<(usize, usize)>)> = places(reading, &wanted).collect();
+        let reading = page.reading();
+        let labels: Vec<(usize, &[(usize, usize)])> = places(reading, &self.labels).collect();
         if labels.is_empty() {
             return;
         }
@@ -59,12 +69,9 @@ impl Resolver for Neighbours {
 }
 
 /// Lines that are a label and nothing else.
-fn places<'a>(
-    reading: &'a Reading<'_>,
-    wanted: &'a Wanted<'_>,
-) -> impl Iterator<Item = (usize, &'a Vec<(usize, usize)>)> {
+fn places<'a>(reading: &'a Reading<'_>, labels: &'a WordIndex) -> impl Iterator<Item = (usize, &'a [(usize, usize)])> {
     let lines = reading.lines().iter().enumerate();
-    lines.filter_map(|(at, line)| Some((at, wanted.get(reading.folded(line))?)))
+    lines.map(|(at, line)| (at, labels.get(reading.folded(line)))).filter(|(_, fields)| !fields.is_empty())
 }
 
 /// What a line's texts cover together; `None` for what was not drawn.

@@ -1,14 +1,27 @@
 use super::class_words::ClassWords;
 use super::js_literal;
+use super::word_index::WordIndex;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, headline, structured::plain};
 use crate::page::{Node, PageSnapshot};
 use mino_datafusion::value::FieldType;
 use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// State that a page keeps for its own scripts: `__NEXT_DATA__`, `window.__STATE__ = {…}`, JSON in data attributes.
 #[derive(Debug)]
-pub(super) struct State;
+pub(super) struct State {
+    keys: WordIndex,
+}
+
+impl State {
+    pub(super) fn new(queries: &[FieldQuery]) -> Self {
+        let keys = queries
+            .iter()
+            .enumerate()
+            .flat_map(|(field, query)| keys(query).into_iter().enumerate().map(move |(rank, key)| (key, field, rank)));
+        Self { keys: WordIndex::new(keys) }
+    }
+}
 
 /// Bytes of one script and of all that are read, objects that are looked at, and how deep.
 const LARGEST: usize = 2 << 20;
@@ -22,13 +35,7 @@ impl Resolver for State {
     }
 
     fn propose(&self, page: &PageView<'_>, queries: &[FieldQuery], out: &mut Vec<Candidate>) {
-        let mut wanted: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-        for (field, query) in queries.iter().enumerate() {
-            for (rank, key) in keys(query).into_iter().enumerate() {
-                wanted.entry(key).or_default().push((field, rank));
-            }
-        }
-        if wanted.is_empty() {
+        if self.keys.is_empty() {
             return;
         }
         let headings = [page.page.title(), page.page.elements("h1").next().map(Node::text).unwrap_or_default()]
@@ -38,7 +45,7 @@ impl Resolver for State {
         each_document(page.page, &mut |path, document| {
             let mut walk = Walk {
                 queries,
-                wanted: &wanted,
+                keys: &self.keys,
                 headings: &headings,
                 chosen: &chosen,
                 left: MOST_OBJECTS,
@@ -126,7 +133,7 @@ fn chosen(page: &PageSnapshot) -> HashSet<String> {
 struct Walk<'a> {
     queries: &'a [FieldQuery],
     /// Key → fields, and the place of the key among their names.
-    wanted: &'a HashMap<String, Vec<(usize, usize)>>,
+    keys: &'a WordIndex,
     headings: &'a [String],
     /// What is chosen on the page, in lower case.
     chosen: &'a HashSet<String>,
@@ -169,7 +176,7 @@ impl Walk<'_> {
             if self.key == ID && !is_listed(path) {
                 continue;
             }
-            let fields = self.wanted.get(self.key.as_str()).into_iter().flatten();
+            let fields = self.keys.get(self.key.as_str()).iter();
             found.extend(fields.map(|(field, rank)| (*field, *rank, key, value)));
         }
         if found.is_empty() {
@@ -349,11 +356,7 @@ fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
         if tried > MOST_LITERALS {
             break;
         }
-        let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter::<Value>();
-        let read = match values.next() {
-            Some(Ok(value)) => Some((value, values.byte_offset())),
-            _ => js_literal::parse(&text[from..]),
-        };
+        let read = literal(&text[from..]);
         if let Some((value, length)) = read {
             at = from + length.max(1);
             if value.as_object().is_none_or(|object| !object.is_empty()) {
@@ -361,6 +364,20 @@ fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
             }
         }
     }
+}
+
+/// The value with which a text begins, and its bytes: JSON where its first key is quoted so, else a literal of JavaScript.
+fn literal(text: &str) -> Option<(Value, usize)> {
+    let inner = text[1..].trim_start();
+    if inner.starts_with(['"', '{', '[']) {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        if let Some(Ok(value)) = values.next() {
+            return Some((value, values.byte_offset()));
+        }
+    }
+    // Neither empty nor a block of statements.
+    let is_key = inner.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '_' | '$' | '{' | '['));
+    if is_key { js_literal::parse(text) } else { None }
 }
 
 /// The name that a value is assigned to.

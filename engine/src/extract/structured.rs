@@ -15,7 +15,8 @@ const MOST_ITEMS: usize = 300;
 const LONGEST: usize = 20_000;
 
 /// Types that describe the page or its parts, seldom what the page is about.
-const SURROUNDINGS: [&str; 18] = [
+const SURROUNDINGS: [&str; 19] = [
+    "breadcrumb",
     "webpage",
     "website",
     "organization",
@@ -164,6 +165,10 @@ pub(super) fn propose(
         let mut proposed = 0;
         for (relevance, index) in &ranked {
             let entity = &graph.entities[*index];
+            // A step of the way to the page, or a person, is no organization for having a name.
+            if query.is("organization") && is_surrounding(entity.object) && !is_organization(entity.object) {
+                continue;
+            }
             let Some((raw, path)) = value_of(&graph, entity.object, query, view) else { continue };
             let rank = if proposed == 0 { 1.0 } else { 0.7 };
             let subject = if is_surrounding(entity.object) { 0.8 } else { 1.0 };
@@ -188,6 +193,10 @@ fn relevance(graph: &Graph<'_>, entity: &Entity<'_>, queries: &[FieldQuery]) -> 
     let answers = queries.iter().filter(answered).count() as f64;
     let weight = if is_surrounding(entity.object) { 0.45 } else { 1.0 };
     answers * weight / (1.0 + 0.2 * entity.depth as f64)
+}
+
+fn is_organization(object: &Map<String, Value>) -> bool {
+    types(object).any(|name| matches!(name.as_str(), "organization" | "website"))
 }
 
 fn is_surrounding(object: &Map<String, Value>) -> bool {

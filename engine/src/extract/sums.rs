@@ -54,7 +54,7 @@ pub(super) fn propose(page: &PageSnapshot, sums: &[Sum], queries: &[FieldQuery],
         };
         let parts: Vec<(f64, &Candidate)> = sum.parts.iter().filter_map(best).collect();
         // One part alone may be all there is, or not.
-        let trust = if parts.len() == sum.parts.len() { 0.82 } else { 0.5 };
+        let trust = if parts.len() > 1 { 0.82 } else { 0.5 };
         // In the unit of the field, as a bare number is.
         let total: f64 = parts.iter().map(|(number, _)| number).sum();
         let score = parts.iter().map(|(_, candidate)| candidate.score).fold(1.0, f64::min) * trust;

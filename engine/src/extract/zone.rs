@@ -49,6 +49,7 @@ fn own_zone(page: &PageSnapshot, node: Node<'_>, tag: &str, heading: usize) -> Z
         "nav" | "menu" => return Zone::NAVIGATION,
         "aside" => return Zone::ASIDE,
         "main" | "article" => return Zone::ARTICLE,
+        "ul" | "ol" if is_menu(node) => return Zone::NAVIGATION,
         "html" | "body" | "h1" | "a" | "span" | "img" | "li" | "td" | "tr" | "tbody" | "table" | "b" | "i" | "p" => {
             return Zone::default();
         }
@@ -74,6 +75,27 @@ fn own_zone(page: &PageSnapshot, node: Node<'_>, tag: &str, heading: usize) -> Z
         _ => Zone::default(),
     };
     by_tag.with(by_role).with(by_names(node))
+}
+
+/// Fewest items of a menu, its largest size in nodes, and the longest text of an item in bytes.
+const FEWEST: usize = 7;
+const LARGEST: usize = 300;
+const LONGEST: usize = 40;
+
+/// A list of short links and nothing else, as menus are, whatever they are called.
+fn is_menu(list: Node<'_>) -> bool {
+    if list.end() - list.index() > LARGEST {
+        return false;
+    }
+    let is_link = |item: &Node<'_>| {
+        let mut children = item.element_children();
+        let only = children.next().filter(|child| child.tag() == Some("a") && child.attr("rel").is_none());
+        only.is_some_and(|link| {
+            children.next().is_none() && link.short_text(LONGEST).is_some_and(|text| !text.is_empty())
+        })
+    };
+    let items = || list.element_children().filter(|item| item.tag() == Some("li"));
+    items().count() >= FEWEST && items().all(|item| is_link(&item))
 }
 
 /// What web designers everywhere call the parts of a page.
