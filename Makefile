@@ -44,6 +44,7 @@ fuzz: build  ## Read a million mutated pages: none may panic, take a second, or 
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
 	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)
+	cargo test --quiet --package mino-engine --test pages -- --nocapture --test-threads 1
 
 picture: browser wheel build  ## Draw docs/demo.svg again
 	cd $$(mktemp -d) && MINO=$(MINO) $(PYTHON) $(CURDIR)/docs/picture.py $(CURDIR)/docs/demo.svg
