@@ -491,7 +491,6 @@ mod tests {
     fn amounts_of_other_things() {
         assert_eq!(best("<h1>A</h1><p>$41.72 / box<p>$0.42 / oz"), "41.72");
         assert_eq!(best("<h1>A</h1><p>Club: $39<p>$45<p>Free shipping over $50<p>4 payments of $11.25"), "45");
-        let cards = "<h1>A</h1><div><div class=c><a href=/b>B</a><b class=price>$9</b></div><div class=c><a href=/c>C</a><b class=price>$8</b></div></div><p>now only $70";
         assert_eq!(best("<h1>A</h1><p>9,90 € – 34,90 €<p class=variant>19,90 €"), "19,90");
     }
 }

@@ -1,5 +1,6 @@
 use super::addresses::{self, Addresses};
 use super::brands::Brands;
+use super::breadcrumbs::Breadcrumbs;
 use super::bylines::{self, Bylines};
 use super::choose::choose;
 use super::codes::Codes;
@@ -110,6 +111,7 @@ impl Extractor {
             Box::new(Gtins),
             Box::new(Codes::new(&queries)),
             Box::new(Brands),
+            Box::new(Breadcrumbs),
             Box::new(Microformats),
             Box::new(State::new(&queries)),
             Box::new(Bylines),

@@ -108,6 +108,8 @@ impl Surroundings {
     /// A title without what stands before or after a separator and names the site, or follows the page's heading.
     fn without_site<'t>(&self, title: &'t str) -> &'t str {
         let mut rest = title.trim();
+        // A heading of the page itself: only what is known to be the site's name does not belong to it.
+        let is_heading = self.headings.contains(&letters(rest));
         while let Some((at, length)) = last_separator(rest) {
             let (before, after) = (rest[..at].trim(), rest[at + length..].trim());
             // "Dumplings – Recipe".
@@ -116,7 +118,8 @@ impl Surroundings {
                 continue;
             }
             // A site's name is short beside a headline.
-            let unknown_site = self.site_names.is_empty() && after.chars().count() * 2 <= before.chars().count();
+            let unknown_site =
+                !is_heading && self.site_names.is_empty() && after.chars().count() * 2 <= before.chars().count();
             if self.is_site(after) || unknown_site || self.headings.contains(&letters(before)) {
                 rest = before;
             } else {

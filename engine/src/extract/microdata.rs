@@ -110,8 +110,8 @@ pub(super) fn node_value(view: &PageView<'_>, node: Node<'_>) -> String {
             if text.is_empty() || is_address_property(node) { view.absolute(href) } else { text }
         }
         (_, Some(link)) => view.absolute(link),
-        (Some("time"), None) => attr("datetime").map_or_else(|| text(), str::to_owned),
-        (Some("data" | "meter"), None) => attr("value").map_or_else(|| text(), str::to_owned),
+        (Some("time"), None) => attr("datetime").map_or_else(&text, str::to_owned),
+        (Some("data" | "meter"), None) => attr("value").map_or_else(&text, str::to_owned),
         _ => text(),
     }
 }

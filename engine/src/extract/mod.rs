@@ -4,6 +4,7 @@ mod addresses;
 mod amounts;
 mod beside;
 mod brands;
+mod breadcrumbs;
 mod budget;
 mod buy;
 mod bylines;

@@ -212,6 +212,8 @@ mod tests {
         assert_eq!(price("<a>Cart $0.00</a><h1>Lamp</h1><div class=price>$19<sup>99</sup></div>"), "19.99 $");
         assert_eq!(price("<h1>Lampa</h1><p>1 299 kr"), "1 299 kr");
         assert_eq!(price("<h1>ランプ</h1><p>¥1,980 税込"), "¥1,980");
+        let cards = "<h1>A</h1><div><div class=c><a href=/b>B</a><b class=price>$9</b></div><div class=c><a href=/c>C</a><b class=price>$8</b></div></div><p>now only $70";
+        assert_eq!(price(cards), "$70");
         assert_eq!(price("<h1>Lamp</h1><p>Made in 1999, 20 watts"), "");
     }
 
