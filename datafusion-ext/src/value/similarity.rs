@@ -112,9 +112,12 @@ fn same_line(expected: &str, found: &str) -> bool {
         _ => return expected == found,
     };
     let significant = national.trim_start_matches('0');
-    let code = international.strip_suffix(significant).unwrap_or("no code");
+    let code = international.strip_suffix(significant).unwrap_or_default();
     // Italian numbers keep their zero behind the country code.
-    significant.len() >= 6 && code.len() <= 4 && code.bytes().all(|byte| byte.is_ascii_digit()) && expected.1 == found.1
+    let code = code.strip_suffix('0').unwrap_or(code).parse::<u16>();
+    // A country's code and nothing of an area's: "555 0100" is a line in every one of them.
+    let is_country = code.is_ok_and(|code| phonenumber::metadata::DATABASE.by_code(&code).is_some());
+    significant.len() >= 6 && is_country && expected.1 == found.1
 }
 
 fn same_currency(expected: &TypedValue, found: &TypedValue) -> bool {

@@ -7,7 +7,6 @@ use super::zone::Zone;
 use super::{PageView, words};
 use crate::page::Node;
 use regex::{Captures, Regex};
-use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Amounts of one page that are looked at.
@@ -16,7 +15,7 @@ const MOST: usize = 200;
 const LONGEST: usize = 1_500;
 
 /// By thousands, as in India (1,29,999), and without.
-const NUMBER: &str = r"\d{1,3}(?:[ \u{a0}\u{202f}\u{2009}.,'’]\d{3})+(?:[.,]\d{1,2})?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?|\d+(?:[.,]\d{1,2})?";
+const NUMBER: &str = r"[0-9]{1,3}(?:[ \u{a0}\u{202f}\u{2009}.,'’][0-9]{3})+(?:[.,][0-9]{1,2})?|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]{1,2})?|[0-9]+(?:[.,][0-9]{1,2})?";
 /// Signs and codes of currencies, as pages write them.
 const SIGN: &str = r"(?:US|CAD|CA|AUD|AU|NZ|HK|NT|MX|AR|A|C|R|S|U)?\$|U\$S|€|£|¥|￥|₹|₽|₺|₩|₫|฿|₪|₱|₦|₴|₸|zł|zl|Kč|(?i:kr)\.?|Ft|lei|SFr\.?|Fr\.|Rs\.?|Rp\.?|RM|R|円|元|원|руб\.?|р\.|грн|лв|TL|(?i:euros?|eur|usd|gbp|chf|cad|aud|nzd|sgd|hkd|sek|nok|dkk|isk|pln|czk|huf|ron|bgn|jpy|cny|inr|brl|mxn|ars|clp|cop|pen|zar|try|rub|uah|aed|sar|ils|krw|thb|myr|idr|php|vnd|twd)";
 
@@ -104,10 +103,15 @@ fn amounts_of(page: &PageView<'_>, at: usize, line: &Line, all: &mut Vec<Amount>
     let (before, mut last) = (all.len(), 0);
     for found in pattern.captures_iter(text) {
         let (Some(whole), Some(number)) = (found.get(0), number_of(&found)) else { continue };
+        // Small cents may reach into what follows.
+        if whole.start() < last {
+            continue;
+        }
         let sign = found.name("before").or(found.name("after")).map_or("", |sign| sign.as_str());
         // Rand: an R before any number is more often a name.
         let is_rand = || {
-            let cents = number.as_str().len() > 3 && number.as_str()[..number.len() - 2].ends_with(['.', ',']);
+            let whole = number.as_str().get(..number.len().saturating_sub(2));
+            let cents = number.len() > 3 && whole.is_some_and(|whole| whole.ends_with(['.', ',']));
             number.len() > 3 && (cents || page.locale().countries.first() == Some(&"ZA"))
         };
         let is_name = sign == "R" && !is_rand();
@@ -193,53 +197,6 @@ fn doubt_ranges(text: &str, amounts: &mut [Amount]) {
             amounts[at].score *= 0.7;
         }
     }
-}
-
-/// Largest card, in nodes, and how far above an amount it is looked for.
-const LARGEST_CARD: usize = 400;
-const CARD_STEPS: usize = 8;
-/// Amounts of a card: a price, the one before it, and a third.
-const MOST_OF_CARD: usize = 3;
-
-/// Cards of other things, as ranges of nodes: elements side by side, each with an amount and a link.
-pub(super) fn cards(page: &PageView<'_>, all: &[Amount]) -> Vec<Range<usize>> {
-    let amounts: Vec<usize> = all.iter().map(|amount| amount.node).collect();
-    let headline = page.headline().map(|at| page.reading().first_node(&page.reading().lines()[at]));
-    let nodes = amounts.iter().filter_map(|at| page.page.node(*at));
-    let mut cards: Vec<Range<usize>> = nodes.filter_map(|node| card_around(node, &amounts, headline)).collect();
-    cards.dedup();
-    cards
-}
-
-fn card_around(node: Node<'_>, amounts: &[usize], headline: Option<usize>) -> Option<Range<usize>> {
-    let around = std::iter::once(node).chain(node.ancestors()).take(CARD_STEPS);
-    let small = around.take_while(|card| card.end() - card.index() <= LARGEST_CARD);
-    let mut cards = small.filter(|card| card.tag().is_some_and(|tag| !matches!(tag, "span" | "b" | "p")));
-    let class =
-        |node: Node<'_>| node.attr("class").and_then(|class| class.split_ascii_whitespace().next().map(str::to_owned));
-    let within = |card: &Node<'_>| amounts.iter().filter(|at| (card.index()..card.end()).contains(*at)).count();
-    let leads =
-        |below: Node<'_>| below.tag() == Some("a") && below.attr("href").is_some_and(|href| !href.starts_with('#'));
-    let links = |card: &Node<'_>| card.descendants().chain([*card]).any(leads);
-    let size = |card: &Node<'_>| card.end() - card.index();
-    let found = cards.find(|card| {
-        if headline.is_some_and(|at| (card.index()..card.end()).contains(&at))
-            || within(card) > MOST_OF_CARD
-            || !links(card)
-        {
-            return false;
-        }
-        let alike = |other: &Node<'_>| {
-            *other != *card
-                && other.tag() == card.tag()
-                && class(*other) == class(*card)
-                && (1..=MOST_OF_CARD).contains(&within(other))
-                && size(other).max(size(card)) <= 4 * size(other).min(size(card))
-                && links(other)
-        };
-        card.parent().is_some_and(|parent| parent.element_children().any(|other| alike(&other)))
-    })?;
-    Some(found.index()..found.end())
 }
 
 struct Place<'a, 'p> {
@@ -485,6 +442,9 @@ mod tests {
         assert_eq!(best("<html lang=en-ZA><h1>A</h1><p>R 1 849.00 incl VAT"), "1 849.00");
         assert_eq!(best("<h1>R 1250 and R2</h1>"), "");
         assert_eq!(best("<h1>A</h1><p>45 Euro"), "45");
+        // Small cents reach into what reads as the next amount; digits of other writings; a letter and a digit.
+        assert_eq!(best("<h1>A</h1><p>$1,899<sup>05</sup> €</p>"), "1899.05");
+        assert_eq!(best("<h1>A</h1><p>R３３ 1</p><p>R 0</p>"), "");
     }
 
     #[test]

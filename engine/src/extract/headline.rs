@@ -89,7 +89,7 @@ impl Surroundings {
         let addresses = ["link:canonical", "og:url"].into_iter().filter_map(|name| meta::find(page, name));
         let addresses = addresses.map(|(address, _)| address).chain([page.url.clone()]);
         site_names.extend(addresses.filter_map(|address| host_name(&address)));
-        site_names.retain(|name| !name.is_empty());
+        site_names.retain(|name| !name.is_empty() && name.len() <= LONGEST_TITLE);
         Self { site_names, headings: headings(page) }
     }
 

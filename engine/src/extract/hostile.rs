@@ -12,7 +12,11 @@ const SEEDS: [&str; 4] = [
     include_str!("../../../tests/hostile/recipe.html"),
     include_str!("../../../tests/hostile/article.html"),
 ];
-const PIECES: [&str; 16] = [
+const PIECES: [&str; 20] = [
+    "３３",
+    "R ",
+    "<sup>05</sup> €",
+    "<li>1 cup a",
     "<",
     ">",
     "</p>",

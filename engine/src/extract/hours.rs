@@ -102,7 +102,9 @@ impl Says {
     fn of(reading: &Reading<'_>, line: &Line) -> Self {
         let (text, folded) = (reading.text(line), reading.folded(line));
         let short = text.chars().count() <= 320;
-        if !short || line.zone.is(Zone::NAVIGATION) || line.zone.is(Zone::OTHERS) {
+        // Days alone stand in short lines.
+        let idle = text.len() > 60 && !text.bytes().any(|byte| byte.is_ascii_digit());
+        if !short || idle || line.zone.is(Zone::NAVIGATION) || line.zone.is(Zone::OTHERS) {
             return Self { day: false, time: false, label: false, short: false, range: false };
         }
         let full = DAY.as_ref().is_some_and(|day| day.is_match(text));

@@ -77,9 +77,10 @@ fn runs(reading: &Reading<'_>) -> Vec<Run> {
     let mut runs = merged(reading, runs);
     runs.retain(|run| run.quantities >= FEWEST);
     // The last items of a list often have no quantity: "salt and pepper".
-    for run in &mut runs {
+    let starts: Vec<usize> = runs.iter().map(|run| run.first).chain([reading.lines().len()]).collect();
+    for (nth, run) in runs.iter_mut().enumerate() {
         let list = list_around(reading, run);
-        while let Some(next) = reading.lines().get(run.last + 1) {
+        while let Some(next) = reading.lines().get(run.last + 1).filter(|_| run.last + 1 < starts[nth + 1]) {
             let in_list = list.is_some_and(|list| reading.first_node(next) < list);
             if !in_list || reading.text(next).chars().count() > LONGEST {
                 break;

@@ -77,6 +77,8 @@ struct Search<'a, 'p> {
     reading: &'a Reading<'p>,
     queries: &'a [FieldQuery],
     labels: &'a WordIndex,
+    /// The form that was looked at last, and whether it is to be filled in.
+    form: (usize, bool),
     places: Vec<u32>,
     found: Vec<Vec<Candidate>>,
 }
@@ -84,7 +86,7 @@ struct Search<'a, 'p> {
 impl<'a, 'p> Search<'a, 'p> {
     fn new(view: &'a PageView<'p>, queries: &'a [FieldQuery], labels: &'a WordIndex) -> Self {
         let (places, found) = (vec![0; queries.len()], vec![Vec::new(); queries.len()]);
-        Self { view, reading: view.reading(), queries, labels, places, found }
+        Self { view, reading: view.reading(), queries, labels, form: (usize::MAX, false), places, found }
     }
 
     fn line(&mut self, at: usize, line: &Line) {
@@ -123,13 +125,16 @@ impl<'a, 'p> Search<'a, 'p> {
     }
 
     /// In a form to be filled in stand labels of what a visitor is to say. (Some sites wrap the whole page in a form.)
-    fn is_in_form(&self, line: &Line) -> bool {
+    fn is_in_form(&mut self, line: &Line) -> bool {
         let Some(block) = self.view.page.node(line.block as usize) else { return false };
         let form = std::iter::once(block).chain(block.ancestors().take(12)).find(|node| node.tag() == Some("form"));
-        form.is_some_and(|form| {
+        let Some(form) = form else { return false };
+        // The lines of one form come one after another: it is looked through once.
+        if self.form.0 != form.index() {
             let fields = form.descendants().filter(|node| is_blank_input(*node)).take(2).count();
-            fields > 1 && (form.end() - form.index()) * 4 < self.view.page.len()
-        })
+            self.form = (form.index(), fields > 1 && (form.end() - form.index()) * 4 < self.view.page.len());
+        }
+        self.form.1
     }
 
     /// The fields of a label, unless it stood in too many places.

@@ -269,6 +269,9 @@ impl<'a, 'p> Search<'a, 'p> {
             return;
         }
         if self.queries[field].is("title") || self.queries[field].is("description") {
+            if self.places[field] > MOST_PLACES {
+                return;
+            }
             return self.of_thing(node, field, fit);
         }
         let zone = self.view.reading().zone(node.index());

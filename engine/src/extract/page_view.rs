@@ -1,9 +1,9 @@
-use super::amounts::{self, Amount};
+use super::amounts::Amount;
 use super::buy::{self, BuyButton};
 use super::locale::Locale;
 use super::postal::{self, Postal};
 use super::reading::Reading;
-use super::{headline, json_ld, microdata, prices, rdfa};
+use super::{cards, headline, json_ld, microdata, prices, rdfa};
 use crate::page::{CssTree, PageSnapshot, XpathTree};
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -106,7 +106,7 @@ impl<'a> PageView<'a> {
 
     /// True for what stands in a card of another thing: a related product's.
     pub(super) fn is_in_card(&self, node: usize) -> bool {
-        let cards = self.cards.get_or_init(|| amounts::cards(self, self.amounts()));
+        let cards = self.cards.get_or_init(|| cards::cards(self, self.amounts()));
         cards.iter().any(|card| card.contains(&node))
     }
 

@@ -14,6 +14,8 @@ pub(super) struct Phones;
 
 /// Numbers of one page that are looked at.
 const MOST: usize = 60;
+/// Different texts that are read as numbers: to read one takes long.
+const MOST_READ: usize = 2_000;
 /// Longest text of a link, in bytes.
 const LONGEST: usize = 400;
 
@@ -97,7 +99,7 @@ fn numbers(page: &PageView<'_>, given: Option<&str>) -> Vec<Number> {
     let guessed = page.locale().countries.iter().copied();
     let countries: Vec<Id> =
         given.into_iter().chain(guessed).filter_map(|code| code.to_ascii_uppercase().parse().ok()).collect();
-    let mut found = Found { all: Vec::new(), by_digits: HashMap::new(), countries };
+    let mut found = Found { all: Vec::new(), by_digits: HashMap::new(), read: HashMap::new(), countries };
     let reading = page.reading();
     for (at, line) in reading.lines().iter().enumerate() {
         found.line(reading, at, line);
@@ -111,6 +113,8 @@ fn numbers(page: &PageView<'_>, given: Option<&str>) -> Vec<Number> {
 struct Found {
     all: Vec<Number>,
     by_digits: HashMap<String, usize>,
+    /// What was read already.
+    read: HashMap<String, Option<(String, bool)>>,
     countries: Vec<Id>,
 }
 
@@ -215,7 +219,19 @@ impl Found {
     }
 
     /// Its digits in international form, and whether it is of the likeliest country; `None` when it is nobody's number.
-    fn read(&self, raw: &str) -> Option<(String, bool)> {
+    fn read(&mut self, raw: &str) -> Option<(String, bool)> {
+        if let Some(known) = self.read.get(raw) {
+            return known.clone();
+        }
+        if self.read.len() == MOST_READ {
+            return None;
+        }
+        let read = self.parse(raw);
+        self.read.insert(raw.to_owned(), read.clone());
+        read
+    }
+
+    fn parse(&self, raw: &str) -> Option<(String, bool)> {
         let digits = raw.bytes().filter(u8::is_ascii_digit).count();
         if !(7..=16).contains(&digits) {
             return None;

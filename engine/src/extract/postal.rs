@@ -32,6 +32,10 @@ pub(super) struct Postal {
 /// Addresses of one page that are looked at, and lines above one that may belong to it.
 const MOST: usize = 40;
 const MOST_ABOVE: usize = 4;
+/// What looks like the end of an address: so many of one line, and of a page; and longest line above one, in bytes.
+const MOST_OF_LINE: usize = 20;
+const MOST_EXAMINED: usize = 400;
+const LONGEST_ABOVE: usize = 300;
 
 /// States, provinces and territories of countries that write them before the postal code.
 const STATES: &str = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR \
@@ -83,12 +87,14 @@ pub(super) fn addresses(page: &PageView<'_>) -> Vec<Postal> {
     let reading = page.reading();
     let mut all: Vec<Postal> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
+    let mut examined = 0;
     for (at, line) in reading.lines().iter().enumerate() {
         let text = reading.text(line);
-        if text.len() > 3000 {
+        if text.len() > 3000 || examined > MOST_EXAMINED {
             continue;
         }
-        for found in find(page, text) {
+        for found in find(page, text).into_iter().take(MOST_OF_LINE) {
+            examined += 1;
             let postal = complete(page, reading, at, line, found);
             let Some(postal) = postal else { continue };
             let next = all.len();
@@ -192,9 +198,10 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
     let mut parts: Vec<String> = segments(&text[..ending.from]);
     let own_line = !parts.is_empty();
     let mut used_above = 0;
+    let is_short = |before: &usize| reading.lines()[*before].len() <= LONGEST_ABOVE;
     let mut above = (at.saturating_sub(MOST_ABOVE)..at)
         .rev()
-        .filter(|before| near(page, reading, *before, at))
+        .filter(|before| is_short(before) && near(page, reading, *before, at))
         .map(|before| reading.text(&reading.lines()[before]));
     if postal.city.is_none()
         && postal.state.is_some() | postal.postcode.is_some()
@@ -243,7 +250,9 @@ fn complete(page: &PageView<'_>, reading: &Reading<'_>, at: usize, line: &Line, 
     }
     if street.is_none() {
         // British houses and halls have no number.
-        let unnumbered = (at.saturating_sub(MOST_ABOVE)..at).rev().filter(|before| near(page, reading, *before, at));
+        let unnumbered = (at.saturating_sub(MOST_ABOVE)..at)
+            .rev()
+            .filter(|before| is_short(before) && near(page, reading, *before, at));
         let own = segments(&text[..ending.from]).into_iter().map(|part| (at, part));
         let above = unnumbered.flat_map(|before| {
             segments(reading.text(&reading.lines()[before])).into_iter().map(move |part| (before, part))

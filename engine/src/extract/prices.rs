@@ -1,6 +1,6 @@
 use super::amounts::{self, Amount, Kind, numbers_in};
 use super::currencies::{currency, name_currencies};
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, cards, meta};
 use mino_datafusion::value::{FieldType, ValueRule, normalise};
 
 /// Amounts of money: the price to pay now, the one before it, and their currency, by size, place, names and the words
@@ -91,7 +91,7 @@ pub(super) fn prefer_visible(page: &PageView<'_>, queries: &[FieldQuery], candid
 /// Every amount of a page, in order, each judged beside the others.
 pub(super) fn judged(page: &PageView<'_>) -> Vec<Amount> {
     let mut all = amounts::amounts(page);
-    let cards = amounts::cards(page, &all);
+    let cards = cards::cards(page, &all);
     for amount in all.iter_mut().filter(|amount| cards.iter().any(|card| card.contains(&amount.node))) {
         amount.score *= 0.45;
         amount.in_card = true;
@@ -115,10 +115,14 @@ fn number_of(raw: &str) -> Option<f64> {
     normalise(&ValueRule::new(FieldType::Money), raw).ok()?.number
 }
 
+/// Longest description that is looked through for a price, in bytes.
+const LONGEST_TOLD: usize = 2_000;
+
 /// A price that the page says again, or in its title, is its own.
 fn by_mention(page: &PageView<'_>, all: &mut [Amount]) {
     let told = ["og:title", "twitter:title", "og:description", "description"];
     let told = told.into_iter().filter_map(|name| meta::find(page.page, name)).map(|(text, _)| text);
+    let told = told.filter(|text| text.len() <= LONGEST_TOLD);
     let told: Vec<String> = told.chain([page.page.title()]).collect();
     let mentioned: Vec<f64> = told.iter().flat_map(|text| numbers_in(text)).filter_map(number_of).collect();
     let numbers: Vec<Option<f64>> = all.iter().map(|amount| number_of(&amount.number)).collect();

@@ -244,6 +244,10 @@ impl Reading<'_> {
     pub(super) fn mark_related(&mut self) {
         let headings: Vec<usize> = (0..self.lines.len()).filter(|at| self.announces_others(*at)).collect();
         for at in headings {
+            let known = self.zones.get(self.lines[at].block as usize).is_some_and(|zone| zone.is(Zone::OTHERS));
+            if known {
+                continue;
+            }
             let heading = self.page.node(self.lines[at].block as usize);
             let Some(section) = heading.and_then(Node::parent) else { continue };
             // A section that holds the page's own heading, or most of the page, is no section of others.
@@ -262,7 +266,7 @@ impl Reading<'_> {
                 let next = self.lines[at + 1..].iter().find(ends);
                 end = next.map_or(end, |next| end.min(next.block as usize));
             }
-            for zone in &mut self.zones[from..end] {
+            for zone in self.zones.get_mut(from..end).into_iter().flatten() {
                 *zone = zone.with(Zone::OTHERS);
             }
             for line in &mut self.lines[at..] {

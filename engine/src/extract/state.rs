@@ -28,6 +28,9 @@ const LARGEST: usize = 2 << 20;
 const MOST_BYTES: usize = 4 << 20;
 const MOST_OBJECTS: usize = 40_000;
 const DEEPEST: usize = 40;
+/// Longest path to an object, and longest name of a page, in bytes.
+const LONGEST_PATH: usize = 1_000;
+const LONGEST_NAME: usize = 1_000;
 
 impl Resolver for State {
     fn name(&self) -> &'static str {
@@ -38,8 +41,11 @@ impl Resolver for State {
         if self.keys.is_empty() {
             return;
         }
-        let headings = [page.page.title(), page.page.elements("h1").next().map(Node::text).unwrap_or_default()]
-            .map(|text| headline::letters(&text));
+        let headings = [
+            page.page.title(),
+            page.page.elements("h1").next().and_then(|h1| h1.short_text(LONGEST_NAME)).unwrap_or_default(),
+        ]
+        .map(|text| headline::letters(&text));
         let mut best: Vec<Speaking> = Vec::new();
         let chosen = chosen(page.page);
         each_document(page.page, &mut |path, document| {
@@ -144,11 +150,12 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn visit(&mut self, value: &Value, path: &str, depth: usize) {
-        if depth > DEEPEST || self.left == 0 {
+        if depth > DEEPEST || self.left == 0 || path.len() > LONGEST_PATH {
             return;
         }
         match value {
             Value::Array(items) => {
+                self.left -= 1;
                 for (at, item) in items.iter().enumerate().filter(|(_, item)| item.is_object() || item.is_array()) {
                     self.visit(item, &format!("{path}[{at}]"), depth + 1);
                 }
@@ -303,23 +310,25 @@ fn text_of(value: &Value, query: &FieldQuery) -> Option<String> {
 /// Calls `take` with every JSON document of a page that is not JSON-LD, and where it is; one at a time, for they are large.
 fn each_document(page: &PageSnapshot, take: &mut impl FnMut(&str, &Value)) {
     let mut left = MOST_BYTES;
+    let mut tries = MOST_BYTES;
     for script in page.elements("script") {
         let kind = script.attr("type").unwrap_or_default();
         if kind.contains("ld+json") {
             continue;
         }
         let mut pieces = script.children().filter_map(Node::content);
-        let Some(text) = pieces.next().filter(|text| (16..=LARGEST).contains(&text.len()) && text.len() <= left) else {
+        let fits = |text: &&str| (16..=LARGEST).contains(&text.len()) && text.len() <= left;
+        let Some(text) = pieces.next().filter(fits) else {
             continue;
         };
         left -= text.len();
         if kind.contains("json") {
             let name = script.attr("id").map_or_else(|| "script".to_owned(), |id| format!("script#{id}"));
-            if let Ok(value) = serde_json::from_str(text) {
+            if let Some(value) = json(text) {
                 take(&name, &value);
             }
         } else if kind.is_empty() || kind.contains("javascript") || kind == "module" {
-            each_literal(text, take);
+            each_literal(text, &mut tries, take);
         }
     }
     let attributes = page.nodes().flat_map(|node| node.attributes().map(move |pair| (node, pair)));
@@ -331,7 +340,7 @@ fn each_document(page: &PageSnapshot, take: &mut impl FnMut(&str, &Value)) {
             break;
         }
         left -= text.len();
-        if let Ok(value) = serde_json::from_str(text) {
+        if let Some(value) = json(text) {
             take(&format!("{}@{name}", node.tag().unwrap_or_default()), &value);
         }
     }
@@ -342,7 +351,10 @@ const MOST_LITERALS: usize = 32;
 
 /// Objects that a script assigns to names, gives to functions or gives back: `window.__STATE__ = {…};`,
 /// `dataLayer.push({…})`.
-fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
+fn each_literal(text: &str, tries: &mut usize, take: &mut impl FnMut(&str, &Value)) {
+    if is_large(text) {
+        return;
+    }
     let (mut at, mut tried) = (0, 0);
     while let Some(found) = text[at..].find(['{', '[']) {
         let from = at + found;
@@ -353,10 +365,12 @@ fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
             continue;
         }
         tried += 1;
-        if tried > MOST_LITERALS {
+        if tried > MOST_LITERALS || *tries == 0 {
             break;
         }
         let read = literal(&text[from..]);
+        // What did not read may have been read to its end.
+        *tries = tries.saturating_sub(read.as_ref().map_or(text.len() - from, |(_, length)| *length));
         if let Some((value, length)) = read {
             at = from + length.max(1);
             if value.as_object().is_none_or(|object| !object.is_empty()) {
@@ -364,6 +378,17 @@ fn each_literal(text: &str, take: &mut impl FnMut(&str, &Value)) {
             }
         }
     }
+}
+
+/// Values of one document at most: each takes some hundred bytes of memory, however short it is written.
+const MOST_VALUES: usize = 200_000;
+
+fn is_large(text: &str) -> bool {
+    text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).take(MOST_VALUES + 1).count() > MOST_VALUES
+}
+
+fn json(text: &str) -> Option<Value> {
+    if is_large(text) { None } else { serde_json::from_str(text).ok() }
 }
 
 /// The value with which a text begins, and its bytes: JSON where its first key is quoted so, else a literal of JavaScript.

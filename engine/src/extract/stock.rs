@@ -14,8 +14,10 @@ const SHORT: usize = 30;
 
 /// Words that say so, by what they say.
 const SAYINGS: [&str; 6] = ["in_stock", "out_of_stock", "preorder", "backorder", "discontinued", "made_to_order"];
-/// Proposals.
+/// Proposals, lines that say so, and elements beside one that are looked at.
 const MOST: usize = 4;
+const MOST_SAID: usize = 200;
+const MOST_BESIDE: usize = 200;
 
 impl Resolver for Stock {
     fn name(&self) -> &'static str {
@@ -26,9 +28,7 @@ impl Resolver for Stock {
         for (field, query) in queries.iter().enumerate().filter(|(_, query)| query.is("availability")) {
             let Some(terms) = query.rule.terms.as_ref() else { continue };
             let mut found: Vec<(f64, String, usize)> = Vec::new();
-            for line in page.reading().lines() {
-                found.extend(said(page, line, terms));
-            }
+            found.extend(page.reading().lines().iter().filter_map(|line| said(page, line, terms)).take(MOST_SAID));
             found.extend(by_button(page, terms));
             found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
             for (score, raw, node) in found.into_iter().take(MOST) {
@@ -94,7 +94,9 @@ fn is_choice(element: Node<'_>) -> bool {
     // Several side by side are a choice.
     let alike = |other: &Node<'_>| *other != pressed && other.tag() == pressed.tag();
     pressed.tag() != Some("li")
-        && pressed.parent().is_some_and(|parent| parent.element_children().filter(alike).take(2).count() == 2)
+        && pressed
+            .parent()
+            .is_some_and(|parent| parent.element_children().take(MOST_BESIDE).filter(alike).take(2).count() == 2)
 }
 
 /// In a row or an item of a list, beside others: each may be said of something else.

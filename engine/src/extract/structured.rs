@@ -60,7 +60,7 @@ impl<'a> Graph<'a> {
     }
 
     fn collect(&mut self, value: &'a Value, path: String, depth: usize) {
-        if depth > DEEPEST * 2 || !self.budget.spend(0) {
+        if depth > DEEPEST * 2 || !self.budget.spend(path.len()) {
             return;
         }
         match value {

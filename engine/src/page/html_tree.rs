@@ -57,6 +57,8 @@ pub(super) struct TreeNode {
 
 /// Number of the document, and of what stands for every comment.
 pub(super) const ROOT: u32 = 0;
+/// Attributes of one element that are kept: of each, every look at another goes past them.
+const MOST_ATTRIBUTES: usize = 256;
 const COMMENT: u32 = 1;
 /// Numbers from here on are of elements beyond the last: they are in no tree, but the parser must be able to tell them apart
 /// and to ask for their tags, or its stack of open elements runs empty.
@@ -265,7 +267,7 @@ impl TreeSink for HtmlTree {
             return BEYOND + tree.beyond.len() as u32 - 1;
         }
         let number = tree.add(Some(NodeKind::Element), tag);
-        for attribute in attributes.iter().take(usize::from(u16::MAX)) {
+        for attribute in attributes.iter().take(MOST_ATTRIBUTES) {
             let pair = (tree.name(&attribute.name.local), tree.strings.push(&attribute.value));
             tree.attributes.push(pair);
             tree.nodes[number as usize].attribute_count += 1;

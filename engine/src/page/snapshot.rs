@@ -14,6 +14,8 @@ pub enum NodeKind {
     Text = 3,
 }
 
+/// Longest title, in bytes.
+const LONGEST_TITLE: usize = 4_000;
 /// The index that stands for "none".
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -116,11 +118,11 @@ impl PageSnapshot {
         self.layout.is_some()
     }
 
-    /// Content of `<title>`.
+    /// Content of `<title>`; none of one that no reader would see the end of.
     #[must_use]
     pub fn title(&self) -> String {
         let in_head = |node: &Node<'_>| !node.ancestors().any(|above| above.tag() == Some("svg"));
-        self.elements("title").find(in_head).map(|title| title.text()).unwrap_or_default()
+        self.elements("title").find(in_head).and_then(|title| title.short_text(LONGEST_TITLE)).unwrap_or_default()
     }
 
     /// Language that the page declares, as `de` of `de-AT`.

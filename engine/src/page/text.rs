@@ -18,6 +18,9 @@ impl Node<'_> {
     }
 }
 
+/// Nodes of an element whose text is wanted only if it is short.
+const MOST_NODES: usize = 4_096;
+
 /// `None` where it is longer than `most` bytes.
 pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     let mut out = String::new();
@@ -28,6 +31,10 @@ pub(super) fn text_of(node: Node<'_>, most: usize) -> Option<String> {
     let mut ends: Vec<usize> = Vec::new();
     let mut last = None;
     while index < node.end() {
+        // Elements within elements that hold no text would be walked again and again.
+        if most != usize::MAX && index - node.index() > MOST_NODES {
+            return None;
+        }
         let Some(below) = node.page.node(index) else { break };
         while ends.last().is_some_and(|end| *end <= index) {
             ends.pop();

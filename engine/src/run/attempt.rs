@@ -142,11 +142,22 @@ impl Work<'_> {
             }
         }
         let read = self.browse(fleet, address, record).await?;
-        if let (Some(plain), Ok(drawn)) = (compare, &read) {
-            let differ = self.shop.tiers.compare(&plain.extraction, &drawn.extraction);
-            record.step("fetch", &format!("{differ} fields differ between plain HTTP and the browser"));
+        match (compare, &read) {
+            (Some(plain), Ok(drawn)) => {
+                let differ = self.shop.tiers.compare(&plain.extraction, &drawn.extraction);
+                record.step("fetch", &format!("{differ} fields differ between plain HTTP and the browser"));
+                Ok(read)
+            }
+            // The comparison failed, not the page.
+            (Some(plain), Err(failure)) => {
+                record.step(
+                    "fetch",
+                    &format!("the browser did not get there ({}): plain HTTP was enough", failure.reason),
+                );
+                Ok(Ok(self.complete(Visitor::Http(http), plain, record).await))
+            }
+            (None, _) => Ok(read),
         }
-        Ok(read)
     }
 
     async fn browse(

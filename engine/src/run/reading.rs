@@ -75,7 +75,9 @@ impl Visitor<'_> {
                 let at = if address.is_empty() {
                     (!pages.is_empty()).then_some(0)
                 } else {
-                    pages.iter().position(|kept| kept.page.url == address)
+                    // A link that led on to another address: the pages were kept in the order in which they were read.
+                    let kept = pages.iter().position(|kept| kept.page.url == address);
+                    kept.or((!pages.is_empty()).then_some(0))
                 };
                 let Some(kept) = at.and_then(|at| pages.remove(at)) else {
                     return Err(PageFailure::not_kept());
