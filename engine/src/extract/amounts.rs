@@ -277,6 +277,10 @@ impl Place<'_, '_> {
         if words("shipping").within(before) || words("shipping").prefix(after).is_some() {
             share *= 0.3;
         }
+        // Who sees both pays the one with taxes.
+        if says("net_price", 0) {
+            share *= 0.8;
+        }
         if words("unit_price").prefix(after).is_some() || words("unit_price").within(before) {
             share *= 0.5;
         }
@@ -449,6 +453,7 @@ mod tests {
 
     #[test]
     fn amounts_of_other_things() {
+        assert_eq!(best("<h1>A</h1><p>€ 244,26 IVA esclusa<p>€ 298,00 IVA inclusa"), "298,00");
         assert_eq!(best("<h1>A</h1><p>$41.72 / box<p>$0.42 / oz"), "41.72");
         assert_eq!(best("<h1>A</h1><p>Club: $39<p>$45<p>Free shipping over $50<p>4 payments of $11.25"), "45");
         assert_eq!(best("<h1>A</h1><p>9,90 € – 34,90 €<p class=variant>19,90 €"), "19,90");
