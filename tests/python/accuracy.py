@@ -56,7 +56,8 @@ def confidence(calibrations: list[dict[str, Any]]) -> None:
     sure = sum(one["sure_cells"] for one in calibrations)
     right = sum(one["sure_cells"] * (one["sure_accuracy"] or 0) for one in calibrations)
     values = sum(one["cells"] for one in calibrations)
-    print(f"| all | {values} | | | | | | {sure} | {right / max(sure, 1):.3f} |")
+    mean = sum(one["ece"] * one["cells"] for one in calibrations) / max(values, 1)
+    print(f"| all (ECE: mean by values) | {values} | | | {mean:.3f} | | | {sure} | {right / max(sure, 1):.3f} |")
 
 
 def reliability(client: mino.Client) -> None:
