@@ -1,4 +1,4 @@
-use super::budget::{Budget, cut};
+use super::budget::{Budget, cut, weight};
 use super::{Candidate, FieldQuery, PageView, Resolver, structured};
 use crate::page::Node;
 use serde_json::{Map, Value};
@@ -26,7 +26,7 @@ impl Resolver for Microdata {
 /// Top-level items, in order.
 pub(super) fn items(view: &PageView<'_>) -> Vec<Value> {
     let top = view.page.nodes().filter(|node| node.attr("itemscope").is_some() && node.attr("itemprop").is_none());
-    let budget = Budget::default();
+    let budget = Budget::of(view.page);
     top.map(|node| Value::Object(item(view, node, 0, &budget))).collect()
 }
 
@@ -70,8 +70,9 @@ fn add(view: &PageView<'_>, node: Node<'_>, depth: usize, budget: &Budget, objec
         cut(&mut text, LONGEST);
         Value::String(text)
     };
+    let size = weight(&value);
     for name in names.split_whitespace().take(MOST_NAMES) {
-        if !budget.spend(value.as_str().map_or(0, str::len)) {
+        if !budget.spend(size) {
             return;
         }
         let name = name.rsplit(['/', '#']).next().unwrap_or(name);
@@ -121,4 +122,20 @@ fn is_address_property(node: Node<'_>) -> bool {
     ["url", "sameas", "image", "photo", "logo", "mainentityofpage", "contenturl"]
         .iter()
         .any(|name| names.ends_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::PageSnapshot;
+
+    #[test]
+    fn items_of_many_names_are_copied_within_bounds() {
+        let names = "a b c d e f g h";
+        let html = format!("<div itemscope>{}x", format!("<div itemscope itemprop='{names}'>").repeat(8))
+            + &"<p itemprop=t>text".repeat(200);
+        let page = PageSnapshot::from_html("http://x/", &html);
+        let total: usize = items(&PageView::new(&page)).iter().map(weight).sum();
+        assert!(total > 0 && total < 1 << 20, "{total}");
+    }
 }

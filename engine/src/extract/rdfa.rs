@@ -1,4 +1,4 @@
-use super::budget::{Budget, cut};
+use super::budget::{Budget, cut, weight};
 use super::microdata::{insert, node_value};
 use super::{Candidate, FieldQuery, PageView, Resolver, structured};
 use crate::page::Node;
@@ -27,7 +27,7 @@ impl Resolver for Rdfa {
 /// Top-level resources, in order.
 pub(super) fn resources(view: &PageView<'_>) -> Vec<Value> {
     let top = view.page.nodes().filter(|node| node.attr("typeof").is_some() && node.attr("property").is_none());
-    let budget = Budget::default();
+    let budget = Budget::of(view.page);
     top.map(|node| Value::Object(resource(view, node, 0, &budget))).collect()
 }
 
@@ -50,7 +50,7 @@ fn resource(view: &PageView<'_>, scope: Node<'_>, depth: usize, budget: &Budget)
                 cut(&mut text, LONGEST);
                 Value::String(text)
             };
-            let size = value.as_str().map_or(0, str::len);
+            let size = weight(&value);
             let names = names.split_whitespace().take(MOST_NAMES).take_while(|_| budget.spend(size));
             names.for_each(|name| insert(&mut object, local_name(name), value.clone()));
         }
