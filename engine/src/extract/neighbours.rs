@@ -1,6 +1,7 @@
 use super::labels::{accept, by_rank, share};
 use super::reading::{Line, Reading};
 use super::word_index::WordIndex;
+use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::{Frame, PageSnapshot};
 use std::sync::Arc;
@@ -51,6 +52,9 @@ impl Resolver for Neighbours {
                 }
                 for (value, trust) in [(right_of(&frames, at), RIGHT), (below(&frames, at), BELOW)] {
                     let Some(line) = value.and_then(|value| reading.lines().get(value)) else { continue };
+                    if line.zone.is(Zone::NAVIGATION) || are_alike(page.page, &reading.lines()[at], line) {
+                        continue;
+                    }
                     let text = reading.text(line);
                     let Some(raw) = accept(text, &queries[*field]) else { continue };
                     found[*field] += 1;
@@ -71,7 +75,17 @@ impl Resolver for Neighbours {
 /// Lines that are a label and nothing else.
 fn places<'a>(reading: &'a Reading<'_>, labels: &'a WordIndex) -> impl Iterator<Item = (usize, &'a [(usize, usize)])> {
     let lines = reading.lines().iter().enumerate();
+    let lines = lines.filter(|(_, line)| !line.zone.is(Zone::NAVIGATION));
     lines.map(|(at, line)| (at, labels.get(reading.folded(line)))).filter(|(_, fields)| !fields.is_empty())
+}
+
+/// What is made as the label is, is the label of something else: the next of a row of tiles, or of a column.
+fn are_alike(page: &PageSnapshot, label: &Line, value: &Line) -> bool {
+    let (Some(label), Some(value)) = (page.node(label.block as usize), page.node(value.block as usize)) else {
+        return false;
+    };
+    let class = label.attr("class").filter(|class| !class.trim().is_empty());
+    label.tag() == value.tag() && class.is_some() && class == value.attr("class")
 }
 
 /// What a line's texts cover together; `None` for what was not drawn.
@@ -117,6 +131,17 @@ mod tests {
 
     fn frames(boxes: &[(f32, f32)]) -> Vec<Option<Frame>> {
         boxes.iter().map(|(x, y)| Some(Frame { x: *x, y: *y, width: 80.0, height: 20.0 })).collect()
+    }
+
+    #[test]
+    fn labels_are_no_values() {
+        let html =
+            "<div><p class=l>Sheriff</p><p class=v>Ann Lee</p></div><div><p class=l>Office</p></div><p>x</p><p>y</p>";
+        let page = PageSnapshot::from_html("http://x/", html);
+        let view = PageView::new(&page);
+        let lines = view.reading().lines();
+        let alike = |a: usize, b: usize| are_alike(&page, &lines[a], &lines[b]);
+        assert!(alike(0, 2) && !alike(0, 1) && !alike(3, 4));
     }
 
     #[test]
