@@ -113,6 +113,7 @@ pub async fn run(
             screenshots: request.screenshots.unwrap_or(campaign.run.screenshots),
             fetch: request.fetch.unwrap_or(campaign.run.fetch),
             archive: request.archive.unwrap_or(campaign.run.archive),
+            ..campaign.run
         },
         sample: request.sample,
         replay_of: None,

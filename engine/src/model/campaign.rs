@@ -1,5 +1,7 @@
 use super::attempt::words;
 use super::{FieldSpec, Validation};
+use bytesize::ByteSize;
+use ipnet::IpNet;
 use mino_datafusion::layout::Slug;
 use mino_datafusion::value::FieldType;
 use serde::{Deserialize, Serialize};
@@ -174,6 +176,40 @@ pub struct RunSettings {
     pub fetch: Fetch,
     /// Keep the pages for replay.
     pub archive: bool,
+    /// How sites are treated.
+    pub politeness: Politeness,
+    /// Addresses that are not public and may be reached all the same, as `10.1.0.0/16`.
+    pub allow_addresses: Vec<IpNet>,
+    /// Memory that the browsers may take together, as `2GB`; half of the machine's or the container's unless set.
+    pub memory: Option<ByteSize>,
+    /// Pages after which a browser process is replaced.
+    pub recycle_after: u32,
+    /// How long a worker that gives no sign keeps its shard, as `20s`.
+    #[serde(with = "human_duration")]
+    pub lease: Duration,
+}
+
+/// How sites are treated, each host for itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Politeness {
+    /// Pages of one host open at once, from 1.
+    pub per_host: u32,
+    /// Time between the starts of two visits of one host, as `500ms`; a longer `Crawl-delay` goes before.
+    #[serde(with = "human_duration")]
+    pub delay: Duration,
+    /// Why robots.txt is not asked; it is honoured unless a reason is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignore_robots: Option<String>,
+    /// Whom a site can ask about the visits: an address or a mailbox, told in the user agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+}
+
+impl Default for Politeness {
+    fn default() -> Self {
+        Self { per_host: 2, delay: Duration::from_millis(500), ignore_robots: None, contact: None }
+    }
 }
 
 impl Default for RunSettings {
@@ -185,6 +221,11 @@ impl Default for RunSettings {
             screenshots: Screenshots::OnFailure,
             fetch: Fetch::Browser,
             archive: false,
+            politeness: Politeness::default(),
+            allow_addresses: Vec::new(),
+            memory: None,
+            recycle_after: 500,
+            lease: Duration::from_secs(20),
         }
     }
 }

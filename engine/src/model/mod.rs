@@ -13,7 +13,9 @@ mod run;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
 pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, SURE, TypeCalibration};
-pub use campaign::{CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, RunSettings, Screenshots};
+pub use campaign::{
+    CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, Politeness, RunSettings, Screenshots,
+};
 pub use confidence::Confidence;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
@@ -23,4 +25,6 @@ pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 
 pub use mino_datafusion::layout::{InvalidSlug, Slug};
+pub use bytesize::ByteSize;
+pub use ipnet::IpNet;
 pub use mino_datafusion::value::FieldType;

@@ -158,6 +158,24 @@ pub(crate) fn check_settings(settings: &RunSettings) -> Result<(), RunError> {
         let value = humantime::format_duration(settings.timeout).to_string();
         return Err(RunError::Setting { setting: "timeout", value, allowed: "1s to 50m" });
     }
+    if settings.politeness.per_host == 0 || settings.politeness.per_host > 256 {
+        let value = settings.politeness.per_host.to_string();
+        return Err(RunError::Setting { setting: "politeness.per_host", value, allowed: "1 to 256" });
+    }
+    if settings.politeness.delay.as_secs() > 600 {
+        let value = humantime::format_duration(settings.politeness.delay).to_string();
+        return Err(RunError::Setting { setting: "politeness.delay", value, allowed: "0s to 10m" });
+    }
+    if settings.lease.as_secs() < 3 || settings.lease.as_secs() > 3600 {
+        let value = humantime::format_duration(settings.lease).to_string();
+        return Err(RunError::Setting { setting: "lease", value, allowed: "3s to 1h" });
+    }
+    if settings.recycle_after == 0 {
+        return Err(RunError::Setting { setting: "recycle_after", value: "0".into(), allowed: "1 and more" });
+    }
+    if let Some(memory) = settings.memory.filter(|memory| memory.as_u64() < 256_000_000) {
+        return Err(RunError::Setting { setting: "memory", value: memory.to_string(), allowed: "256MB and more" });
+    }
     Ok(())
 }
 
