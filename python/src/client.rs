@@ -5,7 +5,7 @@ use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
 use crate::settings::{Span, parse, whole};
-use mino_engine::campaign::{self, ReplayRequest, RunRequest};
+use mino_engine::campaign::{self, ReplayRequest, RunRequest, Stop};
 use mino_engine::catalog::Catalog;
 use mino_engine::run::Listener;
 use pyo3::prelude::*;
@@ -82,7 +82,7 @@ impl Client {
             fetch: fetch.map(parse).transpose()?,
             archive,
             browser,
-            stop: stop.clone(),
+            stop: at_once(&stop),
             ..RunRequest::new(campaign)
         };
         let report = wait(py, Some(&stop), campaign::run(&self.catalog, request, &mut listeners));
@@ -110,7 +110,7 @@ impl Client {
             run: run.to_owned(),
             instructions,
             concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
-            stop: stop.clone(),
+            stop: at_once(&stop),
         };
         let report = wait(py, Some(&stop), campaign::replay(&self.catalog, request, &mut listeners));
         match raised.take() {
@@ -163,4 +163,9 @@ impl Client {
     fn __repr__(&self) -> String {
         format!("<mino.Client of {} in {}>", self.catalog.org(), self.catalog.store().url())
     }
+}
+
+/// Who presses Ctrl-C in a notebook, or ends a task of an orchestrator, waits for no page.
+fn at_once(token: &CancellationToken) -> Stop {
+    Stop { now: token.clone(), ..Stop::default() }
 }

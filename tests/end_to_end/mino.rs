@@ -76,12 +76,17 @@ impl Done {
 
 /// A site of our own at an address: pages by name.
 pub(crate) async fn serve(address: &str, routes: &str, pages: &[(&str, &str)]) -> SiteServer {
+    serve_at(address, routes, pages, 0).await
+}
+
+/// The same at a port; 0: any that is free.
+pub(crate) async fn serve_at(address: &str, routes: &str, pages: &[(&str, &str)], port: u16) -> SiteServer {
     let json = format!(r#"{{"address": "{address}", "name": "test", "routes": {routes}}}"#);
     let mut files: BTreeMap<String, bytes::Bytes> = BTreeMap::new();
     files.insert("site.json".into(), json.into());
     files.extend(pages.iter().map(|(name, html)| ((*name).to_owned(), html.to_string().into())));
     let site = Site::new("test", files).unwrap();
-    let port = SiteServer::free_port(&[site.address], 0).await.unwrap();
+    let port = SiteServer::free_port(&[site.address], port).await.unwrap();
     SiteServer::start(vec![site], port).await.unwrap()
 }
 

@@ -4,12 +4,14 @@ mod attempt;
 mod calibration;
 mod campaign;
 mod confidence;
+mod control;
 mod dataset;
 mod field;
 mod ids;
 mod nearest;
 mod records;
 mod run;
+mod shard;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
 pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, SURE, TypeCalibration};
@@ -17,12 +19,14 @@ pub use campaign::{
     CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, Politeness, RunSettings, Screenshots,
 };
 pub use confidence::Confidence;
+pub use control::{ControlRecord, Order};
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
 pub use nearest::nearest;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
+pub use shard::{Shard, ShardError};
 
 pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use bytesize::ByteSize;

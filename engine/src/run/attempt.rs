@@ -9,7 +9,7 @@ use super::tier::Tiers;
 use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
-use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots};
+use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots, Trigger};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ pub enum Source {
 
 impl Source {
     /// Ends the browser.
-    pub(super) async fn close(self) {
+    pub async fn close(self) {
         if let Self::Live { fleet: Some(fleet), .. } = self {
             fleet.close().await;
         }
@@ -65,17 +65,21 @@ pub(super) struct Finished {
 }
 
 /// One try of a task, from an empty tab to rows. Errors are those of the browser and the store, never of the page.
-pub(super) async fn attempt(shop: Arc<Workshop>, task: PlanRow, number: u32) -> Result<Finished, RunError> {
+pub(super) async fn attempt(
+    shop: Arc<Workshop>,
+    task: PlanRow,
+    (number, trigger): (u32, Trigger),
+    cancel: CancellationToken,
+) -> Result<Finished, RunError> {
     let begun = Instant::now();
     let mut record = Record::new(&task);
-    let stop = shop.stop.clone();
     let mut work = Work { shop: shop.clone(), task: &task, number, deadline: begun + shop.settings.timeout };
     let worked = tokio::select! {
         biased;
-        () = stop.cancelled() => Ok(Err(Ending::Cancelled)),
+        () = cancel.cancelled() => Ok(Err(Ending::Cancelled)),
         worked = work.run(&mut record) => worked,
     };
-    Ok(record.finish(&shop, number, begun.elapsed(), worked?))
+    Ok(record.finish(&shop, (number, trigger), begun.elapsed(), worked?))
 }
 
 pub(super) enum Ending {

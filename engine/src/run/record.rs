@@ -131,7 +131,7 @@ impl Record {
     pub(super) fn finish(
         mut self,
         shop: &Workshop,
-        number: u32,
+        (number, trigger): (u32, Trigger),
         took: Duration,
         worked: Result<(), Ending>,
     ) -> Finished {
@@ -160,7 +160,7 @@ impl Record {
             attempt_id: attempt_id.unwrap_or_default(),
             task_id: self.task_id,
             attempt_number: number,
-            trigger: if number == 1 { Trigger::Initial } else { Trigger::AutoRetry }.to_string(),
+            trigger: trigger.to_string(),
             status: status.to_string(),
             failure_category: failure.as_ref().map(|failure| failure.category.to_string()),
             failure_reason: failure.as_ref().map(|failure| failure.reason.clone()),
@@ -179,6 +179,6 @@ impl Record {
             worker: shop.worker.clone(),
             error: failure.and_then(|failure| failure.error),
         };
-        Finished { row: JournalRow { attempt, found: self.found }, outcome }
+        Finished { row: JournalRow { attempt, found: self.found, retry_in_ms: None }, outcome }
     }
 }
