@@ -1,5 +1,5 @@
 use crate::mino::{Mino, files};
-use mino_engine::browse::{Fleet, FleetOptions, HttpTier, locate};
+use mino_engine::browse::{Fleet, FleetOptions, HttpTier, locate, user_agent};
 use mino_engine::campaign::connect;
 use mino_engine::model::RunRecord;
 use mino_engine::run::{Ended, Execution, Source, execute, finalize, read_plan};
@@ -24,8 +24,8 @@ async fn a_finished_run_that_is_executed_and_finalized_again_stays_as_it_is() {
     let plan = read_plan(&catalog, record).await.unwrap();
     assert_eq!(plan.tasks.len(), 3);
     let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
-    let fleet = Fleet::launch(FleetOptions { source, tabs: 1 }).await.unwrap();
-    let source = Source::Live { http: HttpTier::new().unwrap(), fleet: Some(fleet) };
+    let fleet = Fleet::launch(FleetOptions { source, tabs: 1, user_agent: None }).await.unwrap();
+    let source = Source::Live { http: HttpTier::new(&user_agent(None, None)).unwrap(), fleet: Some(fleet) };
     let how = Execution { source, stop: CancellationToken::new() };
     let stopped = execute(&catalog, &plan, how, &mut []).await.unwrap();
     assert!(!stopped);

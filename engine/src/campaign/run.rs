@@ -1,5 +1,5 @@
 use super::CampaignError;
-use crate::browse::{Fleet, FleetOptions, HttpTier, locate};
+use crate::browse::{BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
     CampaignRecord, DatasetVersion, Fetch, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType,
@@ -129,13 +129,19 @@ pub async fn run(
 
 /// What pages come from: a browser is started only where one is used.
 async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+    let contact = settings.politeness.contact.as_deref();
     let fleet = if settings.fetch == Fetch::Http {
         None
     } else {
         let source = locate(browser, std::env::var_os("PATH").as_deref())?;
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+        let version = match &source {
+            BrowserSource::Executable(program) => chromium_version(program).await,
+            BrowserSource::Remote(_) => None,
+        };
+        let user_agent = Some(user_agent(contact, version.as_deref()));
+        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency, user_agent }).await?)
     };
-    Ok(Source::Live { http: HttpTier::new()?, fleet })
+    Ok(Source::Live { http: HttpTier::new(&user_agent(contact, None))?, fleet })
 }
 
 /// Executes and finalizes a plan.

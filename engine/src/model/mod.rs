@@ -4,6 +4,7 @@ mod attempt;
 mod calibration;
 mod campaign;
 mod confidence;
+mod contact;
 mod dataset;
 mod field;
 mod ids;
@@ -17,6 +18,7 @@ pub use campaign::{
     CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, Politeness, RunSettings, Screenshots,
 };
 pub use confidence::Confidence;
+pub use contact::contact_address;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
@@ -24,7 +26,7 @@ pub use nearest::nearest;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 
-pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use bytesize::ByteSize;
 pub use ipnet::IpNet;
+pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use mino_datafusion::value::FieldType;

@@ -2,6 +2,7 @@ use super::attempt::{Finished, Source, Workshop, attempt};
 use super::journal::{Journal, read_journal};
 use super::tier::Tiers;
 use super::{Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
+use crate::browse::Robots;
 use crate::catalog::{Catalog, Who, host_name};
 use crate::extract::Extractor;
 use crate::model::{AttemptStatus, RunRecord, RunStatus, TaskStatus};
@@ -49,6 +50,7 @@ pub async fn execute(
         catalog: catalog.clone(),
         source: how.source,
         tiers: Tiers::default(),
+        robots: Robots::new(),
         follow: plan.record.instructions.follow.clone(),
         extractor,
         field_names: plan.record.instructions.fields.iter().map(|field| field.name.clone()).collect(),
