@@ -83,11 +83,11 @@ impl World {
         host.running -= 1;
         host.ended = true;
         host.crawl_delay = host.crawl_delay.max(job.seen.crawl_delay.unwrap_or_default().min(Duration::from_secs(60)));
-        if let Some((last, rest)) = &mut host.last {
+        if job.seen.pages == 0 && host.last.is_some_and(|(last, _)| last == visit.started) {
+            host.last = None;
+        }
+        if let Some((_, rest)) = &mut host.last {
             *rest = (*rest).max(host.crawl_delay);
-            if job.seen.pages == 0 && *last == visit.started {
-                *rest = Duration::ZERO;
-            }
         }
         if matches!(job.seen.status, Some(429 | 503)) {
             let asked = job.seen.retry_after.unwrap_or_default().min(Duration::from_secs(600));

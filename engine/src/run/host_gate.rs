@@ -103,6 +103,8 @@ impl HostGate {
         self.known = true;
         if let Some(asked) = seen.crawl_delay {
             self.crawl_delay = self.crawl_delay.max(asked.min(LONGEST_CRAWL_DELAY));
+            let rested = self.last_start.map(|last| last + self.crawl_delay);
+            self.rests_until = self.rests_until.max(rested);
         }
         self.rest(started, delay, seen.pages);
         // Visits that were under way before the host was closed tell nothing new of it.
