@@ -12,6 +12,7 @@ mod broken_sites;
 mod examples;
 mod isolation;
 mod mino;
+mod politeness;
 mod repeating;
 mod runs;
 mod stopping;

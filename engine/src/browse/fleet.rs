@@ -17,12 +17,15 @@ pub struct FleetOptions {
     pub source: BrowserSource,
     /// Pages open at once.
     pub tabs: u32,
+    /// What it calls itself; the browser's own unless set. A remote browser keeps its own.
+    pub user_agent: Option<String>,
 }
 
 /// Chromium with a pool of browser contexts: each tab has a context to itself, which is wiped before the next use.
 #[derive(Debug)]
 pub struct Fleet {
     source: BrowserSource,
+    user_agent: Option<String>,
     slots: Arc<Semaphore>,
     current: tokio::sync::Mutex<Arc<Chromium>>,
 }
@@ -63,9 +66,10 @@ impl Fleet {
     /// # Errors
     /// When there is none, or it does not start.
     pub async fn launch(options: FleetOptions) -> Result<Self, BrowseError> {
-        let first = Chromium::launch(&options.source).await?;
+        let first = Chromium::launch(&options.source, options.user_agent.as_deref()).await?;
         let slots = Arc::new(Semaphore::new(options.tabs.max(1) as usize));
-        Ok(Self { source: options.source, slots, current: tokio::sync::Mutex::new(Arc::new(first)) })
+        let current = tokio::sync::Mutex::new(Arc::new(first));
+        Ok(Self { source: options.source, user_agent: options.user_agent, slots, current })
     }
 
     /// A tab with a clean context, as soon as one is free. A browser that has died is started anew.
@@ -78,7 +82,7 @@ impl Fleet {
         let chromium = {
             let mut current = self.current.lock().await;
             if current.handler.is_finished() {
-                *current = Arc::new(Chromium::launch(&self.source).await?);
+                *current = Arc::new(Chromium::launch(&self.source, self.user_agent.as_deref()).await?);
             }
             current.clone()
         };
@@ -107,7 +111,7 @@ impl Fleet {
 }
 
 impl Chromium {
-    async fn launch(source: &BrowserSource) -> Result<Self, BrowseError> {
+    async fn launch(source: &BrowserSource, user_agent: Option<&str>) -> Result<Self, BrowseError> {
         let (browser, mut handler, profile) = match source {
             BrowserSource::Remote(url) => {
                 let config =
@@ -127,7 +131,8 @@ impl Chromium {
                     .viewport(Viewport { width: 1280, height: 1024, ..Viewport::default() })
                     .request_timeout(REQUEST_TIMEOUT)
                     .launch_timeout(LAUNCH_TIMEOUT)
-                    .args(FLAGS);
+                    .args(FLAGS)
+                    .args(user_agent.map(|agent| format!("user-agent={agent}")));
                 if runs_as_root() {
                     config = config.no_sandbox();
                 }

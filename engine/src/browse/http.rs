@@ -13,24 +13,23 @@ use tokio::time::{Instant, timeout_at};
 /// Pages without a browser: one request each, nothing is run and nothing drawn.
 #[derive(Debug, Clone)]
 pub struct HttpTier {
-    client: reqwest::Client,
+    pub(super) client: reqwest::Client,
 }
 
 /// Redirects that are followed, as browsers do.
 const MOST_REDIRECTS: usize = 20;
-const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; mino/", env!("CARGO_PKG_VERSION"), ")");
 
 impl HttpTier {
-    /// A client without cookies: no visit knows of another.
+    /// A client without cookies: no visit knows of another. It calls itself `user_agent`.
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new() -> Result<Self, BrowseError> {
+    pub fn new(user_agent: &str) -> Result<Self, BrowseError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
         let client = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
+            .user_agent(user_agent)
             .default_headers(headers)
             .redirect(Policy::limited(MOST_REDIRECTS))
             .build();
@@ -120,7 +119,7 @@ fn decode(bytes: &[u8], kind: &str) -> String {
 }
 
 /// In the browser's words, so that a failure is called the same in every tier.
-fn failure(error: &reqwest::Error) -> PageFailure {
+pub(super) fn failure(error: &reqwest::Error) -> PageFailure {
     let mut causes = String::new();
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(one) = cause {

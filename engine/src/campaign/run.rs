@@ -1,7 +1,7 @@
 use super::CampaignError;
 use super::named::resolve;
 use super::work::{carry_out, known_report, take};
-use crate::browse::{Fleet, FleetOptions, HttpTier, locate};
+use crate::browse::{BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
     CampaignRecord, DatasetVersion, Fetch, Instructions, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus,
@@ -186,13 +186,19 @@ impl Prepared {
 
 /// What pages come from: a browser is started only where one is used.
 pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+    let contact = settings.politeness.contact.as_deref();
     let fleet = if settings.fetch == Fetch::Http {
         None
     } else {
         let source = locate(browser, std::env::var_os("PATH").as_deref())?;
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+        let version = match &source {
+            BrowserSource::Executable(program) => chromium_version(program).await,
+            BrowserSource::Remote(_) => None,
+        };
+        let user_agent = Some(user_agent(contact, version.as_deref()));
+        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency, user_agent }).await?)
     };
-    Ok(Source::Live { http: HttpTier::new()?, fleet })
+    Ok(Source::Live { http: HttpTier::new(&user_agent(contact, None))?, fleet })
 }
 
 /// Compares what is in the store with the checksums of a run's result; `run` may be the first letters of an id.

@@ -5,6 +5,7 @@ mod calibration;
 mod campaign;
 mod confidence;
 mod control;
+mod contact;
 mod dataset;
 mod field;
 mod ids;
@@ -20,6 +21,7 @@ pub use campaign::{
 };
 pub use confidence::Confidence;
 pub use control::{ControlRecord, Order};
+pub use contact::contact_address;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
@@ -28,7 +30,7 @@ pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 pub use shard::{Shard, ShardError};
 
-pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use bytesize::ByteSize;
 pub use ipnet::IpNet;
+pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use mino_datafusion::value::FieldType;

@@ -1,12 +1,14 @@
 use super::RunError;
 use super::archive::{Archive, keep};
 use super::follow::follow;
+use super::host_gate::Seen;
+use super::permission::ask_robots;
 use super::plan::PlanRow;
 use super::reading::{Reading, Visitor};
 use super::record::Record;
 use super::retry::Outcome;
 use super::tier::Tiers;
-use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Tab};
+use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Robots, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
 use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots, Trigger};
@@ -44,6 +46,7 @@ pub(super) struct Workshop {
     pub(super) catalog: Catalog,
     pub(super) source: Source,
     pub(super) tiers: Tiers,
+    pub(super) robots: Robots,
     pub(super) extractor: Extractor,
     pub(super) field_names: Vec<String>,
     /// Their types, as in the tables.
@@ -62,6 +65,8 @@ pub(super) struct Workshop {
 pub(super) struct Finished {
     pub(super) row: JournalRow,
     pub(super) outcome: Option<Outcome>,
+    /// What the gate of its host learns from it.
+    pub(super) seen: Seen,
 }
 
 /// One try of a task, from an empty tab to rows. Errors are those of the browser and the store, never of the page.
@@ -107,6 +112,9 @@ impl Work<'_> {
                     Ok(address) => address,
                     Err(failure) => return Ok(Err(Ending::Failed(failure))),
                 };
+                if let Err(failure) = ask_robots(&shop, &address, self.deadline, record).await {
+                    return Ok(Err(Ending::Failed(failure)));
+                }
                 self.live(http, fleet.as_ref(), &address, record).await?
             }
         };

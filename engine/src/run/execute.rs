@@ -8,6 +8,7 @@ use super::spool::Spool;
 use super::tier::Tiers;
 use super::tries::Tries;
 use super::{Lease, Listener, Orders, Plan, RunError};
+use crate::browse::Robots;
 use crate::catalog::{Catalog, Who};
 use crate::extract::Extractor;
 use crate::model::{RunRecord, RunStatus};
@@ -121,6 +122,7 @@ fn workshop(
         catalog: catalog.clone(),
         source,
         tiers: Tiers::default(),
+        robots: Robots::new(),
         follow: plan.record.instructions.follow.clone(),
         extractor,
         field_names: fields.iter().map(|field| field.name.clone()).collect(),

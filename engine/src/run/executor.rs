@@ -1,4 +1,6 @@
-use super::attempt::{Finished, Workshop, attempt};
+use super::attempt::{Finished, Source, Workshop, attempt};
+use super::gate::Gates;
+use super::host_gate::{Seen, Visit};
 use super::notice::Notice;
 use super::scribe::Scribe;
 use super::tries::Tries;
@@ -7,8 +9,7 @@ use crate::model::{AttemptStatus, ControlRecord, Order, TaskStatus, Trigger};
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -28,8 +29,7 @@ pub(super) struct Executor<'a> {
     orders: Orders,
     tries: Vec<Tries>,
     positions: HashMap<&'a str, usize>,
-    ready: VecDeque<usize>,
-    waiting: BinaryHeap<Reverse<(Instant, usize)>>,
+    queue: Gates<usize>,
     running: JoinSet<Result<Finished, RunError>>,
     under_way: HashMap<tokio::task::Id, UnderWay>,
     scribe: Option<Scribe>,
@@ -43,10 +43,20 @@ pub(super) struct Executor<'a> {
 }
 
 struct UnderWay {
+    visit: Visit,
     position: usize,
     number: u32,
     trigger: Trigger,
     cancel: CancellationToken,
+}
+
+/// A replay visits nobody: nothing of it has to wait.
+fn gates(shop: &Workshop) -> Gates<usize> {
+    let politeness = &shop.settings.politeness;
+    match &shop.source {
+        Source::Live { .. } => Gates::new(politeness.per_host, politeness.delay),
+        Source::Archive(_) => Gates::new(u32::MAX, Duration::ZERO),
+    }
 }
 
 /// What talks with the store.
@@ -65,8 +75,7 @@ impl<'a> Executor<'a> {
         let own = plan.tasks.iter().enumerate().filter(|(position, _)| lease.shard.has(*position));
         let positions: HashMap<&str, usize> = own.map(|(position, task)| (task.task_id.as_str(), position)).collect();
         let mut executor = Self {
-            ready: VecDeque::new(),
-            waiting: BinaryHeap::new(),
+            queue: gates(&shop),
             running: JoinSet::new(),
             under_way: HashMap::new(),
             jitter: StdRng::seed_from_u64(plan.record.seed ^ u64::from(lease.shard.number)),
@@ -84,8 +93,11 @@ impl<'a> Executor<'a> {
             ending: None,
             listeners,
         };
-        let due = (0..plan.tasks.len()).filter(|position| executor.is_due(*position)).collect();
-        executor.ready = due;
+        for position in 0..plan.tasks.len() {
+            if executor.is_due(position) {
+                executor.enqueue(position, None);
+            }
+        }
         executor
     }
 
@@ -95,6 +107,16 @@ impl<'a> Executor<'a> {
         self.positions.contains_key(task_id.as_str())
             && !self.orders.skipped.contains(task_id)
             && self.tries[position].next(self.ordered(position)).is_some()
+    }
+
+    fn enqueue(&mut self, position: usize, not_before: Option<Instant>) {
+        // Without an address there is nobody to be polite to.
+        let host = &self.plan.tasks[position].site_name;
+        self.queue.push(position, host, not_before);
+    }
+
+    fn has_room(&self) -> bool {
+        self.running.len() < self.concurrency() && self.unflushed < UNFLUSHED
     }
 
     /// How often a person asked for another try.
@@ -114,7 +136,7 @@ impl<'a> Executor<'a> {
 
     /// Until there is nothing more to do, or nothing more is to be done.
     pub(super) async fn work(&mut self, finish: &CancellationToken) -> Result<ShardEnded, RunError> {
-        self.emit(&RunEvent::Started { tasks: self.ready.len(), concurrency: self.shop.settings.concurrency });
+        self.emit(&RunEvent::Started { tasks: self.queue.len(), concurrency: self.shop.settings.concurrency });
         let now = self.shop.stop.clone();
         if let Some((record, at_once)) = self.orders.stopped.clone() {
             self.stop_as_ordered(&record, at_once);
@@ -129,11 +151,11 @@ impl<'a> Executor<'a> {
             if !held {
                 self.dispatch();
             }
-            let nothing_to_come = self.ending.is_some() || (self.ready.is_empty() && self.waiting.is_empty());
+            let nothing_to_come = self.ending.is_some() || self.queue.is_empty();
             if self.running.is_empty() && nothing_to_come {
                 return Ok(self.ending.clone().unwrap_or(ShardEnded::Done));
             }
-            let wake = self.waiting.peek().filter(|_| !held).map(|Reverse((at, _))| *at);
+            let wake = self.queue.wake_at().filter(|_| !held && self.has_room());
             tokio::select! {
                 Some(done) = self.running.join_next_with_id() => self.finished(done)?,
                 Some(notice) = self.notices.recv() => self.noticed(notice)?,
@@ -208,39 +230,33 @@ impl<'a> Executor<'a> {
             under_way.cancel.cancel();
             return;
         }
-        let before = self.ready.len() + self.waiting.len();
-        self.ready.retain(|ready| *ready != position);
-        self.waiting.retain(|Reverse((_, waiting))| *waiting != position);
-        if self.ready.len() + self.waiting.len() < before {
+        if !self.queue.remove(|waiting| *waiting == position).is_empty() {
             self.ended(position, TaskStatus::Skipped);
         }
     }
 
     fn retry(&mut self, task_id: &str) {
         let Some(position) = self.positions.get(task_id).copied() else { return };
-        let is_waiting = self.waiting.iter().any(|Reverse((_, waiting))| *waiting == position);
-        self.waiting.retain(|Reverse((_, waiting))| *waiting != position);
-        let is_under_way = self.under_way.values().any(|one| one.position == position);
-        if is_waiting || (!is_under_way && !self.ready.contains(&position)) {
-            self.ready.push_front(position);
+        // Whatever it waited for, it goes before the others of its host now.
+        self.queue.remove(|waiting| *waiting == position);
+        if !self.under_way.values().any(|one| one.position == position) {
+            self.enqueue(position, Some(Instant::now()));
         }
     }
 
     fn dispatch(&mut self) {
         let now = Instant::now();
-        while self.waiting.peek().is_some_and(|Reverse((at, _))| *at <= now) {
-            if let Some(Reverse((_, position))) = self.waiting.pop() {
-                self.ready.push_front(position);
-            }
-        }
-        while self.running.len() < self.concurrency() && self.unflushed < UNFLUSHED {
-            let Some(position) = self.ready.pop_front() else { break };
-            let Some((number, trigger)) = self.tries[position].next(self.ordered(position)) else { continue };
-            let Some(task) = self.plan.tasks.get(position).cloned() else { continue };
+        while self.has_room() {
+            let Some((visit, position)) = self.queue.next(now) else { break };
+            let next = self.tries[position].next(self.ordered(position));
+            let (Some((number, trigger)), Some(task)) = (next, self.plan.tasks.get(position).cloned()) else {
+                self.queue.done(visit, now, Seen::default());
+                continue;
+            };
             let (task_id, url) = (task.task_id.clone(), task.site_url.clone());
             let cancel = self.shop.stop.child_token();
             let handle = self.running.spawn(attempt(self.shop.clone(), task, (number, trigger), cancel.clone()));
-            self.under_way.insert(handle.id(), UnderWay { position, number, trigger, cancel });
+            self.under_way.insert(handle.id(), UnderWay { visit, position, number, trigger, cancel });
             self.emit(&RunEvent::AttemptStarted { task_id, url, number });
         }
     }
@@ -257,8 +273,11 @@ impl<'a> Executor<'a> {
                 return Err(RunError::Internal { what: url.unwrap_or_default(), reason: error.to_string() });
             }
         };
-        let Some(UnderWay { position, number, trigger, .. }) = self.under_way.remove(&id) else { return Ok(()) };
-        let Finished { mut row, outcome } = finished;
+        let Some(UnderWay { visit, position, number, trigger, .. }) = self.under_way.remove(&id) else {
+            return Ok(());
+        };
+        let Finished { mut row, outcome, seen } = finished;
+        self.queue.done(visit, Instant::now(), seen);
         let (task, attempt) = (&self.plan.tasks[position], &row.attempt);
         let status = attempt.status.parse().unwrap_or(AttemptStatus::Failed);
         let tries = self.tries[position].counted + u32::from(status != AttemptStatus::Cancelled);
@@ -290,9 +309,11 @@ impl<'a> Executor<'a> {
     /// What becomes of a task after an attempt.
     fn go_on(&mut self, position: usize, status: AttemptStatus, retry: Option<Duration>) {
         match (retry, status) {
-            (Some(wait), _) => self.waiting.push(Reverse((Instant::now() + wait, position))),
+            (Some(wait), _) => self.enqueue(position, Some(Instant::now() + wait)),
             // A person asked for another try while this one was under way.
-            (None, _) if self.is_due(position) && status != AttemptStatus::Cancelled => self.ready.push_front(position),
+            (None, _) if self.is_due(position) && status != AttemptStatus::Cancelled => {
+                self.enqueue(position, Some(Instant::now()));
+            }
             (None, AttemptStatus::Success) => self.ended(position, TaskStatus::Completed),
             (None, AttemptStatus::Cancelled) => self.ended(position, TaskStatus::Skipped),
             (None, _) => self.ended(position, TaskStatus::Failed),

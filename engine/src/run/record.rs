@@ -1,4 +1,5 @@
 use super::attempt::{Ending, Finished, Workshop};
+use super::host_gate::Seen;
 use super::plan::PlanRow;
 use super::reading::Reading;
 use super::retry::Outcome;
@@ -19,7 +20,9 @@ pub(super) struct Record {
     final_url: Option<String>,
     http_status: Option<u16>,
     bytes: Option<u64>,
-    retry_after: Option<u64>,
+    pub(super) retry_after: Option<u64>,
+    /// For the gate of the host: what all its pages together showed.
+    pub(super) visit: Seen,
 }
 
 impl Record {
@@ -34,6 +37,7 @@ impl Record {
             http_status: None,
             bytes: None,
             retry_after: None,
+            visit: Seen::default(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Record {
         self.http_status = opened.http_status;
         self.bytes = opened.http_status.is_some().then_some(opened.bytes);
         self.retry_after = opened.retry_after;
+        self.visit.answered(opened.http_status, opened.retry_after);
     }
 
     pub(super) async fn picture(&mut self, shop: &Workshop, tab: &mut Tab, task: &PlanRow, number: u32) {
@@ -179,6 +184,6 @@ impl Record {
             worker: shop.worker.clone(),
             error: failure.and_then(|failure| failure.error),
         };
-        Finished { row: JournalRow { attempt, found: self.found, retry_in_ms: None }, outcome }
+        Finished { row: JournalRow { attempt, found: self.found, retry_in_ms: None }, outcome, seen: self.visit }
     }
 }
