@@ -1,9 +1,10 @@
 use crate::mino::{Mino, files};
-use mino_engine::browse::{Fleet, FleetOptions, HttpTier, locate};
+use mino_engine::browse::{AddressGuard, Fleet, FleetOptions, HttpTier, USER_AGENT, locate};
 use mino_engine::campaign::connect;
 use mino_engine::model::RunRecord;
 use mino_engine::run::{Ended, Execution, Source, execute, finalize, read_plan};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// An orchestrator may do any step again: what is done stays as it is, byte for byte.
@@ -24,8 +25,9 @@ async fn a_finished_run_that_is_executed_and_finalized_again_stays_as_it_is() {
     let plan = read_plan(&catalog, record).await.unwrap();
     assert_eq!(plan.tasks.len(), 3);
     let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
-    let fleet = Fleet::launch(FleetOptions { source, tabs: 1 }).await.unwrap();
-    let source = Source::Live { http: HttpTier::new().unwrap(), fleet: Some(fleet) };
+    let guard = Arc::new(AddressGuard::new(&plan.record.settings.allow_addresses));
+    let fleet = Fleet::launch(FleetOptions { source, tabs: 1, guard: guard.clone() }).await.unwrap();
+    let source = Source::Live { http: HttpTier::new(guard, USER_AGENT).unwrap(), fleet: Some(fleet) };
     let how = Execution { source, stop: CancellationToken::new() };
     let stopped = execute(&catalog, &plan, how, &mut []).await.unwrap();
     assert!(!stopped);

@@ -1,5 +1,5 @@
 use super::CampaignError;
-use crate::browse::{Fleet, FleetOptions, HttpTier, locate};
+use crate::browse::{AddressGuard, Fleet, FleetOptions, HttpTier, USER_AGENT, locate};
 use crate::catalog::Catalog;
 use crate::model::{
     CampaignRecord, DatasetVersion, Fetch, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType,
@@ -10,8 +10,10 @@ use crate::run::{
     check_settings, execute, finalize, plan, verify,
 };
 use chrono::Utc;
+use ipnet::IpNet;
 use mino_datafusion::layout::Kind;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,8 @@ pub struct RunRequest {
     pub fetch: Option<Fetch>,
     /// Keep the pages for replay.
     pub archive: Option<bool>,
+    /// Addresses that are not public and may be reached all the same, beside the campaign's.
+    pub allow_addresses: Vec<IpNet>,
     /// Which browser; looked for when one is needed.
     pub browser: Option<String>,
     /// Cancelled to stop the run.
@@ -59,6 +63,7 @@ impl RunRequest {
             screenshots: None,
             fetch: None,
             archive: None,
+            allow_addresses: Vec::new(),
             browser: None,
             stop: CancellationToken::new(),
         }
@@ -113,6 +118,7 @@ pub async fn run(
             screenshots: request.screenshots.unwrap_or(campaign.run.screenshots),
             fetch: request.fetch.unwrap_or(campaign.run.fetch),
             archive: request.archive.unwrap_or(campaign.run.archive),
+            allow_addresses: beside(campaign.run.allow_addresses, request.allow_addresses),
             ..campaign.run
         },
         sample: request.sample,
@@ -127,15 +133,26 @@ pub async fn run(
     carry_out(catalog, plan, Execution { source, stop: request.stop }, listeners).await
 }
 
+/// Both lists, without what the first has already.
+fn beside(mut own: Vec<IpNet>, more: Vec<IpNet>) -> Vec<IpNet> {
+    for net in more {
+        if !own.contains(&net) {
+            own.push(net);
+        }
+    }
+    own
+}
+
 /// What pages come from: a browser is started only where one is used.
 async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+    let guard = Arc::new(AddressGuard::new(&settings.allow_addresses));
     let fleet = if settings.fetch == Fetch::Http {
         None
     } else {
         let source = locate(browser, std::env::var_os("PATH").as_deref())?;
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency, guard: guard.clone() }).await?)
     };
-    Ok(Source::Live { http: HttpTier::new()?, fleet })
+    Ok(Source::Live { http: HttpTier::new(guard, USER_AGENT)?, fleet })
 }
 
 /// Executes and finalizes a plan.

@@ -8,6 +8,7 @@ mod dataset;
 mod field;
 mod ids;
 mod nearest;
+mod network;
 mod records;
 mod run;
 
@@ -21,6 +22,7 @@ pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
 pub use nearest::nearest;
+pub use network::Network;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 

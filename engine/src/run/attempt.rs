@@ -176,6 +176,9 @@ impl Work<'_> {
             return Ok(Err(PageFailure::timeout("a tab of the browser")));
         };
         let mut tab: Tab = tab?;
+        if let Some(gap) = tab.guard_gap() {
+            record.step("guard", gap);
+        }
         let read = Visitor::Browser(&mut tab).read(&self.shop, address, self.deadline, record).await;
         let opened = tab.opened();
         record.opened(&opened);
