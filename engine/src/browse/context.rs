@@ -28,8 +28,7 @@ impl Context {
             proxy_server: proxy,
             ..CreateBrowserContextParams::default()
         };
-        let id =
-            browser.execute(proxied).await.map_err(failed)?.result.browser_context_id;
+        let id = browser.execute(proxied).await.map_err(failed)?.result.browser_context_id;
         let downloads = SetDownloadBehaviorParams { browser_context_id: Some(id.clone()), ..deny_downloads() };
         browser.execute(downloads).await.map_err(failed)?;
         let blank =

@@ -76,8 +76,7 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             forward(&shared, &slot, request).await
         }
     });
-    let connection =
-        server::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(stream), service);
+    let connection = server::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(stream), service);
     // A browser that leaves early is no concern of ours.
     let _ = connection.with_upgrades().await;
 }
@@ -144,8 +143,7 @@ async fn connect(shared: &Shared, place: &Place) -> Result<Upstream, Fault> {
         .ignore_invalid_headers_in_responses(true)
         .handshake(TokioIo::new(stream))
         .await;
-    let (sender, connection) =
-        handshake.map_err(|error| Fault::Network("ERR_CONNECTION_CLOSED", error.to_string()))?;
+    let (sender, connection) = handshake.map_err(|error| Fault::Network("ERR_CONNECTION_CLOSED", error.to_string()))?;
     // It ends with its sender, and with the last response that is read from it.
     tokio::spawn(shared.ended.clone().run_until_cancelled_owned(connection));
     Ok(Upstream { place: place.clone(), sender })

@@ -1,5 +1,5 @@
-use super::address_kind::{AddressKind, refusal};
 use super::PageFailure;
+use super::address_kind::{AddressKind, refusal};
 use crate::model::{BlockedReason, FailureCategory};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -237,10 +237,34 @@ mod tests {
     fn every_spelling_is_the_address_that_it_spells() {
         let guard = guard(&[], &[]);
         for host in [
-            "2130706433", "0x7f000001", "0x7f.1", "017700000001", "0177.0.0.1", "127.1", "127.0.0.1.", "user:pw@127.0.0.1",
-            "example.org@127.0.0.1", "127。0。0。1", "①②⑦.0.0.1", "%31%32%37.0.0.1", "LOCALHOST", "localhost.",
-            "a.b.localhost", "0", "0.0.0.0", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:ffff:7f00:1]", "[::7f00:1]",
-            "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[fe80::1]", "[fd00:ec2::254]", "10.0.0.1", "0xa9fea9fe",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "017700000001",
+            "0177.0.0.1",
+            "127.1",
+            "127.0.0.1.",
+            "user:pw@127.0.0.1",
+            "example.org@127.0.0.1",
+            "127。0。0。1",
+            "①②⑦.0.0.1",
+            "%31%32%37.0.0.1",
+            "LOCALHOST",
+            "localhost.",
+            "a.b.localhost",
+            "0",
+            "0.0.0.0",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[0:0:0:0:0:ffff:7f00:1]",
+            "[::7f00:1]",
+            "[64:ff9b::127.0.0.1]",
+            "[2002:7f00:1::]",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "10.0.0.1",
+            "0xa9fea9fe",
         ] {
             let refused = check(&guard, &format!("http://{host}/")).unwrap_err();
             assert!(refused.contains("name it under run: allow_addresses"), "{host}: {refused}");
@@ -257,7 +281,9 @@ mod tests {
             assert_eq!(check(&guard, url), Ok(()), "{url}");
         }
         // A translator would go to a network of its own.
-        for url in ["http://127.32.0.1/", "http://[64:ff9b::127.31.0.1]/", "http://[fd12:0:0:1::7]/", "http://localhost/"] {
+        for url in
+            ["http://127.32.0.1/", "http://[64:ff9b::127.31.0.1]/", "http://[fd12:0:0:1::7]/", "http://localhost/"]
+        {
             assert!(check(&guard, url).is_err(), "{url}");
         }
     }

@@ -32,8 +32,7 @@ impl HttpTier {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
-        let client =
-            guarded_client(&guard, MOST_REDIRECTS).user_agent(user_agent).default_headers(headers).build();
+        let client = guarded_client(&guard, MOST_REDIRECTS).user_agent(user_agent).default_headers(headers).build();
         let client =
             client.map_err(|error| BrowseError::Gone { operation: "set up HTTP", reason: error.to_string() })?;
         Ok(Self { client, guard })

@@ -96,10 +96,7 @@ impl Proxy {
     #[must_use]
     pub fn bytes(&self) -> ProxyBytes {
         let traffic = &self.shared.traffic;
-        ProxyBytes {
-            received: traffic.received.load(Ordering::Relaxed),
-            sent: traffic.sent.load(Ordering::Relaxed),
-        }
+        ProxyBytes { received: traffic.received.load(Ordering::Relaxed), sent: traffic.sent.load(Ordering::Relaxed) }
     }
 
     /// The guard that it asks.

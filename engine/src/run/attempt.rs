@@ -230,7 +230,7 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
     if site_url.is_empty() {
         return Err(refuse(FailureCategory::PageError, None, "the row has no address".into()));
     }
-    let full = if site_url.contains("://") { site_url.to_owned() } else { format!("https://{site_url}") };
+    let full = if names_scheme(site_url) { site_url.to_owned() } else { format!("https://{site_url}") };
     match url::Url::parse(&full) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(full),
         Ok(url) => {
@@ -239,6 +239,14 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
         }
         Err(error) => Err(refuse(FailureCategory::PageError, None, format!("`{site_url}` is no address: {error}"))),
     }
+}
+
+/// `javascript:x` names one, `example.org:8080` and `localhost:8080/x` do not.
+fn names_scheme(site_url: &str) -> bool {
+    let Some((head, rest)) = site_url.split_once(':') else { return false };
+    let scheme = head.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+    let port = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    scheme && (port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit())) && !head.is_empty()
 }
 
 #[cfg(test)]
@@ -252,6 +260,11 @@ mod tests {
         assert_eq!(address(" http://example.org ").unwrap(), "http://example.org");
         let file = address("file:///etc/passwd").unwrap_err();
         assert_eq!(file.blocked, Some(BlockedReason::AddressGuard));
+        for other in ["javascript:alert(1)", "data:text/html,x", "view-source:http://example.org", "about:blank"] {
+            assert_eq!(address(other).unwrap_err().blocked, Some(BlockedReason::AddressGuard), "{other}");
+        }
+        assert_eq!(address("example.org:8080/x").unwrap(), "https://example.org:8080/x");
+        assert_eq!(address("localhost:8080").unwrap(), "https://localhost:8080");
         assert_eq!(address("").unwrap_err().reason, "the row has no address");
     }
 }
