@@ -4,7 +4,7 @@ use crate::events::OnProgress;
 use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
-use crate::settings::{Span, parse, whole};
+use crate::settings::{Span, networks, parse, whole};
 use mino_engine::campaign::{self, ReplayRequest, RunRequest, Stop};
 use mino_engine::catalog::Catalog;
 use mino_engine::run::Listener;
@@ -47,7 +47,7 @@ impl Client {
     }
 
     #[pyo3(signature = (campaign, *, sample = "all", seed = 0, run_type = None, concurrency = None, max_retries = None,
-        timeout = None, screenshots = None, fetch = None, archive = None, browser = None, on_progress = None))]
+        timeout = None, screenshots = None, fetch = None, archive = None, allow_addresses = None, browser = None, on_progress = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn run(
         &self,
@@ -62,6 +62,7 @@ impl Client {
         screenshots: Option<&str>,
         fetch: Option<&str>,
         archive: Option<bool>,
+        allow_addresses: Option<Vec<String>>,
         browser: Option<&str>,
         on_progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<RunReport> {
@@ -81,6 +82,7 @@ impl Client {
             screenshots: screenshots.map(parse).transpose()?,
             fetch: fetch.map(parse).transpose()?,
             archive,
+            allow_addresses: networks(allow_addresses)?,
             browser,
             stop: at_once(&stop),
             ..RunRequest::new(campaign)

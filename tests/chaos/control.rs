@@ -12,23 +12,22 @@ async fn orders(address: &str, shards: usize) {
     mino.ok(&["apply", "-f", "items.yaml"]).await;
     let run = mino.ok(&["run", "items", "--plan"]).await.trim().to_owned();
     let part = |shard: usize| format!("{shard}/{shards}");
-    let start = |mino: &Mino, shard: usize| {
-        Worker::start(mino, &["run", "--resume", &run, "--shard", &part(shard), "--json"])
-    };
+    let start =
+        |mino: &Mino, shard: usize| Worker::start(mino, &["run", "--resume", &run, "--shard", &part(shard), "--json"]);
     let mut workers: Vec<Worker> = (1..=shards).map(|shard| start(&mino, shard)).collect();
     for worker in &mut workers {
         assert!(worker.until(&["\"task_finished\""]).await);
     }
     let mut took = Vec::new();
-    let mut waited = async |what: &str, args: &[&str], workers: &mut Vec<Worker>, parts: &[&str]| {
+    let waited = async |args: &[&str], workers: &mut Vec<Worker>, parts: &[&str]| {
         let begun = Instant::now();
         mino.ok(args).await;
         for worker in workers {
-            assert!(worker.until(parts).await, "{what}");
+            assert!(worker.until(parts).await, "{args:?}");
         }
-        took.push((what.to_owned(), begun.elapsed()));
+        (args[0].to_owned(), begun.elapsed())
     };
-    waited("pause", &["pause", &run, "--reason", "lunch"], &mut workers, &["\"paused\"", "lunch"]).await;
+    took.push(waited(&["pause", &run, "--reason", "lunch"], &mut workers, &["\"paused\"", "lunch"]).await);
     // A pause survives the death of its worker.
     workers[0].signal("-KILL");
     let _ = workers[0].child.wait().await;
@@ -37,8 +36,8 @@ async fn orders(address: &str, shards: usize) {
     let before = items.visits();
     mino.ok(&["list"]).await;
     assert_eq!(items.visits(), before, "a paused run visits nothing");
-    waited("resume", &["resume", &run], &mut workers, &["\"resumed\""]).await;
-    waited("set", &["set", &run, "concurrency=4"], &mut workers, &["\"concurrency_set\"", "4"]).await;
+    took.push(waited(&["resume", &run], &mut workers, &["\"resumed\""]).await);
+    took.push(waited(&["set", &run, "concurrency=4"], &mut workers, &["\"concurrency_set\"", "4"]).await);
     // The last rows are far away: each is of one shard.
     let rows: Vec<String> = (0..shards).map(|shard| (TASKS - 1 - shard).to_string()).collect();
     let begun = Instant::now();
@@ -47,7 +46,7 @@ async fn orders(address: &str, shards: usize) {
     assert!(of.until(&["\"task_finished\"", &format!("\"row_id\":\"{}\"", rows[0]), "skipped"]).await);
     took.push(("skip".into(), begun.elapsed()));
     mino.ok(&["review", &run, "3"]).await;
-    waited("stop", &["stop", &run, "--reason", "enough"], &mut workers, &["\"stopping\"", "enough"]).await;
+    took.push(waited(&["stop", &run, "--reason", "enough"], &mut workers, &["\"stopping\"", "enough"]).await);
     for worker in workers {
         let (code, said) = worker.end().await;
         assert_eq!(code, Some(5), "{said}");

@@ -56,7 +56,8 @@ async fn undisturbed(items: &Items, tasks: usize) -> Vec<serde_json::Value> {
 }
 
 async fn results(mino: &Mino) -> Vec<serde_json::Value> {
-    let values = "select row_id, field, raw, value, confidence, resolver, evidence, match from fields order by row_id, field";
+    let values =
+        "select row_id, field, raw, value, confidence, resolver, evidence, match from fields order by row_id, field";
     mino.sql(values).await
 }
 

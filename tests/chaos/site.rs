@@ -1,5 +1,5 @@
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Path, State};
 use axum::response::Html;
 use axum::routing::get;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ impl Items {
     /// Answers after `delay`: a visit takes time, so that a worker can be killed in the midst of several.
     pub(crate) async fn serve(address: &str, delay: Duration) -> Self {
         let state = Arc::new(Shop { delay, ..Shop::default() });
-        let app = Router::new().route("/item", get(item)).with_state(state.clone());
+        let app = Router::new().route("/item/{n}", get(item)).with_state(state.clone());
         let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -38,7 +38,7 @@ impl Items {
 
     /// A campaign over `tasks` pages, with a known answer for each.
     pub(crate) fn campaign(&self, mino: &crate::mino::Mino, tasks: usize, run: &str) {
-        let rows: String = (0..tasks).map(|n| format!("{n},{}/item?n={n},Item {n}\n", self.url)).collect();
+        let rows: String = (0..tasks).map(|n| format!("{n},{}/item/{n},Item {n}\n", self.url)).collect();
         mino.write("items.csv", format!("id,url,known_title\n{rows}"));
         mino.write(
             "items.yaml",
@@ -57,8 +57,7 @@ impl Drop for Items {
     }
 }
 
-async fn item(State(shop): State<Arc<Shop>>, Query(query): Query<HashMap<String, String>>) -> Html<String> {
-    let n = query.get("n").cloned().unwrap_or_default();
+async fn item(State(shop): State<Arc<Shop>>, Path(n): Path<String>) -> Html<String> {
     tokio::time::sleep(shop.delay).await;
     *shop.visits.lock().unwrap().entry(n.clone()).or_default() += 1;
     Html(format!(

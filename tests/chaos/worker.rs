@@ -35,9 +35,7 @@ impl Worker {
 
     /// Its exit code and what it said, once it has ended; `None` when it did not within the time, and was killed.
     pub(crate) async fn end_or_kill(mut self, after: Duration) -> Option<(Option<i32>, String)> {
-        let drained = async {
-            while let Ok(Some(_)) = self.lines.next_line().await {}
-        };
+        let drained = async { while let Ok(Some(_)) = self.lines.next_line().await {} };
         if tokio::time::timeout(after, drained).await.is_err() {
             self.signal("-KILL");
             let _ = self.child.wait().await;
@@ -64,7 +62,8 @@ pub(crate) async fn assert_whole(mino: &Mino, tasks: usize) {
     assert_eq!(count("select count(*) from fields where field = 'title' and match = 'exact'").await, tasks);
     let doubled = "select count(*) from (select attempt_id from attempts group by attempt_id having count(*) > 1)";
     assert_eq!(count(doubled).await, 0);
-    let gaps = "select count(*) from (select task_id from attempts group by task_id having count(*) <> max(attempt_number))";
+    let gaps =
+        "select count(*) from (select task_id from attempts group by task_id having count(*) <> max(attempt_number))";
     assert_eq!(count(gaps).await, 0);
     mino.ok(&["verify", "latest"]).await;
 }
@@ -73,6 +72,7 @@ pub(crate) async fn assert_whole(mino: &Mino, tasks: usize) {
 pub(crate) fn journaled(mino: &Mino) -> Vec<(String, u32)> {
     let journal = crate::mino::files(&mino.path("store/runs"));
     let files = journal.iter().filter(|path| path.components().any(|part| part.as_os_str() == "journal"));
-    let marks = files.flat_map(|path| mino_datafusion::schema::read_marks(std::fs::read(path).unwrap().into()).unwrap());
+    let marks =
+        files.flat_map(|path| mino_datafusion::schema::read_marks(std::fs::read(path).unwrap().into()).unwrap());
     marks.map(|mark| (mark.task_id, mark.attempt_number)).collect()
 }

@@ -7,9 +7,12 @@
     reason = "a test says by failing what it expected"
 )]
 
+mod address_guard;
 mod bad_input;
 mod broken_sites;
+mod canary;
 mod examples;
+mod guard_proxy;
 mod isolation;
 mod mino;
 mod politeness;

@@ -50,8 +50,7 @@ pub fn read_marks(bytes: Bytes) -> Result<Vec<JournalMark>, FormatError> {
         #[serde(default)]
         retry_in_ms: Option<u64>,
     }
-    let columns =
-        ["attempt.task_id", "attempt.attempt_number", "attempt.trigger", "attempt.status", "retry_in_ms"];
+    let columns = ["attempt.task_id", "attempt.attempt_number", "attempt.trigger", "attempt.status", "retry_in_ms"];
     let rows: Vec<Row> = read_columns(bytes, &columns)?;
     let mark = |Row { attempt, retry_in_ms }: Row| JournalMark {
         task_id: attempt.task_id,

@@ -2,8 +2,8 @@ use crate::layout::FORMAT_VERSION;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -192,7 +192,8 @@ mod tests {
 
     #[test]
     fn journals_of_before_retries_were_told_still_read() {
-        let fields = journal_schema().fields().iter().filter(|field| field.name() != "retry_in_ms").cloned().collect::<Vec<_>>();
+        let fields =
+            journal_schema().fields().iter().filter(|field| field.name() != "retry_in_ms").cloned().collect::<Vec<_>>();
         let before = std::sync::Arc::new(arrow::datatypes::Schema::new(fields));
         let bytes = write_rows(&before, &[journal_row()]).unwrap();
         assert_eq!(read_rows::<JournalRow>(bytes.clone()).unwrap(), [journal_row()]);

@@ -1,19 +1,21 @@
+use super::client::{guarded_client, refused};
 use super::document::{DOCUMENT_LIMIT, Opened};
-use super::{BrowseError, PageFailure};
+use super::{AddressGuard, BrowseError, PageFailure};
 use crate::page::PageSnapshot;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
 };
-use reqwest::redirect::Policy;
 use std::error::Error;
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 /// Pages without a browser: one request each, nothing is run and nothing drawn.
 #[derive(Debug, Clone)]
 pub struct HttpTier {
     pub(super) client: reqwest::Client,
+    pub(super) guard: Arc<AddressGuard>,
 }
 
 /// Redirects that are followed, as browsers do.
@@ -24,18 +26,14 @@ impl HttpTier {
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new(user_agent: &str) -> Result<Self, BrowseError> {
+    pub fn new(guard: Arc<AddressGuard>, user_agent: &str) -> Result<Self, BrowseError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
-        let client = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .redirect(Policy::limited(MOST_REDIRECTS))
-            .build();
+        let client = guarded_client(&guard, MOST_REDIRECTS).user_agent(user_agent).default_headers(headers).build();
         let client =
             client.map_err(|error| BrowseError::Gone { operation: "set up HTTP", reason: error.to_string() })?;
-        Ok(Self { client })
+        Ok(Self { client, guard })
     }
 
     /// The page at an address, as its HTML makes it.
@@ -43,6 +41,9 @@ impl HttpTier {
     /// # Errors
     /// Why it did not come. An HTTP error is a page that came.
     pub async fn get(&self, url: &str, deadline: Instant) -> Result<(Opened, PageSnapshot), PageFailure> {
+        let url = url::Url::parse(url)
+            .map_err(|error| PageFailure::page_error(format!("`{url}` is no address: {error}"), true))?;
+        self.guard.check(&url).map_err(|refused| PageFailure::from(&refused))?;
         let work = async {
             let response = self.client.get(url).send().await.map_err(|error| failure(&error))?;
             let status = response.status().as_u16();
@@ -120,6 +121,9 @@ fn decode(bytes: &[u8], kind: &str) -> String {
 
 /// In the browser's words, so that a failure is called the same in every tier.
 pub(super) fn failure(error: &reqwest::Error) -> PageFailure {
+    if let Some(refused) = refused(error) {
+        return refused.into();
+    }
     let mut causes = String::new();
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(one) = cause {

@@ -1,13 +1,21 @@
 //! A fleet of Chromium: opens addresses, tells why a page did not come, and hands over what did.
 
+mod address_kind;
 mod block;
+mod client;
 mod context;
+mod dial;
 mod document;
 mod error;
 mod failure;
+mod faults;
 mod fleet;
+mod forward;
+mod guard;
+mod guarded;
 mod http;
 mod locate;
+mod proxy;
 mod retry_after;
 mod robots;
 mod robots_rules;
@@ -15,13 +23,16 @@ mod settle;
 mod tab;
 mod user_agent;
 
+pub use address_kind::{AddressKind, refusal};
 pub use block::{Block, detect_block};
 pub use document::Opened;
 pub use error::BrowseError;
 pub use failure::PageFailure;
 pub use fleet::{Fleet, FleetOptions};
+pub use guard::{AddressGuard, GuardError, Resolve};
 pub use http::HttpTier;
 pub use locate::{BrowserSource, locate};
+pub use proxy::{Proxy, ProxyBytes};
 pub use robots::Robots;
 pub use robots_rules::Decision;
 pub use tab::{Picture, Tab};

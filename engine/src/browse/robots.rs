@@ -107,6 +107,9 @@ impl Hosts {
 }
 
 async fn fetch(http: &HttpTier, file: Url) -> Answer {
+    if let Err(refused) = http.guard.check(&file) {
+        return Answer::Unreached(PageFailure::from(&refused));
+    }
     let work = async {
         let mut response = match http.client.get(file).header(ACCEPT, "text/plain,*/*;q=0.8").send().await {
             Ok(response) => response,
@@ -142,12 +145,17 @@ async fn fetch(http: &HttpTier, file: Url) -> Answer {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test says by failing what it expected")]
 mod tests {
+    use super::super::AddressGuard;
     use super::super::user_agent::user_agent;
     use super::*;
     use axum::Router;
     use axum::extract::State;
     use axum::http::{StatusCode, Uri, header};
     use axum::response::{IntoResponse, Response};
+
+    fn loopback() -> Arc<AddressGuard> {
+        Arc::new(AddressGuard::new(&["127.0.0.0/8".parse().unwrap()]))
+    }
 
     type Asked = Arc<Mutex<Vec<String>>>;
 
@@ -174,7 +182,7 @@ mod tests {
         }
 
         async fn decide(&self, robots: &Robots, path: &str) -> Decision {
-            let http = HttpTier::new(&user_agent(None, None)).unwrap();
+            let http = HttpTier::new(loopback(), &user_agent(None, None)).unwrap();
             robots.allows(&http, &format!("{}{path}", self.origin), far()).await
         }
 
@@ -272,7 +280,7 @@ mod tests {
     #[tokio::test]
     async fn a_host_that_is_not_there_is_left_to_the_page_and_one_that_breaks_off_is_not() {
         let robots = Robots::new();
-        let http = HttpTier::new("mino").unwrap();
+        let http = HttpTier::new(loopback(), "mino").unwrap();
         let nobody = robots.allows(&http, "http://127.33.1.2:9/x", far()).await;
         assert_eq!(nobody.refusal, None);
         assert_eq!(nobody.why, "robots.txt was not reached: the host refuses connections");
@@ -292,7 +300,7 @@ mod tests {
     async fn who_has_no_time_left_does_not_wait() {
         let listener = tokio::net::TcpListener::bind("127.33.1.4:0").await.unwrap();
         let url = format!("http://{}/x", listener.local_addr().unwrap());
-        let http = HttpTier::new("mino").unwrap();
+        let http = HttpTier::new(loopback(), "mino").unwrap();
         let decision = Robots::new().allows(&http, &url, Instant::now()).await;
         assert_eq!(decision.refusal, Some(PageFailure::timeout("robots.txt")));
     }

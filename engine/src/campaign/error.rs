@@ -68,7 +68,10 @@ impl CampaignError {
                 | RunError::Closed { .. }
                 | RunError::Divided { .. } => ErrorKind::Input,
                 RunError::StoreAway { .. } => ErrorKind::Unreachable,
-                RunError::Owned { .. } | RunError::LeaseLost { .. } | RunError::Format(_) | RunError::Internal { .. } => ErrorKind::Failed,
+                RunError::Owned { .. }
+                | RunError::LeaseLost { .. }
+                | RunError::Format(_)
+                | RunError::Internal { .. } => ErrorKind::Failed,
             },
         }
     }

@@ -73,7 +73,9 @@ pub async fn command(
             Order::Set { concurrency }
         }
         Command::Skip(task) => Order::Skip { task_id: task_id(plan.insert(read_plan(catalog, record).await?), &task)? },
-        Command::Retry(task) => Order::Retry { task_id: task_id(plan.insert(read_plan(catalog, record).await?), &task)? },
+        Command::Retry(task) => {
+            Order::Retry { task_id: task_id(plan.insert(read_plan(catalog, record).await?), &task)? }
+        }
         Command::Review(task) => {
             Order::Review { task_id: task_id(plan.insert(read_plan(catalog, record).await?), &task)? }
         }
@@ -82,7 +84,9 @@ pub async fn command(
     who.why = why;
     let record = order(catalog, &run_id, who, order_given).await?;
     let note = match &record.order {
-        Order::Retry { .. } if closed => Some(format!("the run is closed: `mino run --resume {run_id}` carries it out")),
+        Order::Retry { .. } if closed => {
+            Some(format!("the run is closed: `mino run --resume {run_id}` carries it out"))
+        }
         Order::Stop { .. } => close_if_alone(catalog, &run_id).await?,
         _ => None,
     };

@@ -85,19 +85,16 @@ async fn has_new_retries(catalog: &Catalog, record: &RunRecord) -> Result<bool, 
 }
 
 /// Where the pages come from; a lease that is of no use is given back.
-async fn source(
-    catalog: &Catalog,
-    plan: &Plan,
-    lease: &Lease,
-    browser: Option<&str>,
-) -> Result<Source, CampaignError> {
+async fn source(catalog: &Catalog, plan: &Plan, lease: &Lease, browser: Option<&str>) -> Result<Source, CampaignError> {
     let opened = match &plan.record.replay_of {
         None => live(&plan.record.settings, browser).await,
-        Some(of) => async {
-            let replayed = catalog.expect::<RunRecord>(Kind::Runs, of).await?.body;
-            Ok(Source::Archive(Archive::open(catalog, &replayed).await?))
+        Some(of) => {
+            async {
+                let replayed = catalog.expect::<RunRecord>(Kind::Runs, of).await?.body;
+                Ok(Source::Archive(Archive::open(catalog, &replayed).await?))
+            }
+            .await
         }
-        .await,
     };
     if opened.is_err() {
         // What went wrong is told below.

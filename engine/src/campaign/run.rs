@@ -1,18 +1,18 @@
 use super::CampaignError;
 use super::named::resolve;
 use super::work::{carry_out, known_report, take};
-use crate::browse::{BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
+use crate::browse::{AddressGuard, BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
     CampaignRecord, DatasetVersion, Fetch, Instructions, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus,
     RunType, Sample, Screenshots, Shard,
 };
-use crate::run::{
-    Listener, Plan, PlanOptions, RunSummary, Source, Verification, check_settings, plan, verify,
-};
+use crate::run::{Listener, Plan, PlanOptions, RunSummary, Source, Verification, check_settings, plan, verify};
 use chrono::Utc;
+use ipnet::IpNet;
 use mino_datafusion::layout::Kind;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,8 @@ pub struct RunRequest {
     pub fetch: Option<Fetch>,
     /// Keep the pages for replay.
     pub archive: Option<bool>,
+    /// Addresses that are not public and may be reached all the same, beside the campaign's.
+    pub allow_addresses: Vec<IpNet>,
     /// Which browser; looked for when one is needed.
     pub browser: Option<String>,
     /// Id of the run, so that several processes can begin one together; a new one unless set.
@@ -73,6 +75,7 @@ impl RunRequest {
             screenshots: None,
             fetch: None,
             archive: None,
+            allow_addresses: Vec::new(),
             browser: None,
             run_id: None,
             shard: Shard::WHOLE,
@@ -169,6 +172,7 @@ impl Prepared {
                 screenshots: request.screenshots.unwrap_or(settings.screenshots),
                 fetch: request.fetch.unwrap_or(settings.fetch),
                 archive: request.archive.unwrap_or(settings.archive),
+                allow_addresses: beside(settings.allow_addresses, request.allow_addresses.clone()),
                 ..settings
             },
             sample: request.sample.clone(),
@@ -184,9 +188,20 @@ impl Prepared {
     }
 }
 
+/// Both lists, without what the first has already.
+fn beside(mut own: Vec<IpNet>, more: Vec<IpNet>) -> Vec<IpNet> {
+    for net in more {
+        if !own.contains(&net) {
+            own.push(net);
+        }
+    }
+    own
+}
+
 /// What pages come from: a browser is started only where one is used.
 pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
     let contact = settings.politeness.contact.as_deref();
+    let guard = Arc::new(AddressGuard::new(&settings.allow_addresses));
     let fleet = if settings.fetch == Fetch::Http {
         None
     } else {
@@ -196,9 +211,10 @@ pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Resul
             BrowserSource::Remote(_) => None,
         };
         let user_agent = Some(user_agent(contact, version.as_deref()));
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency, user_agent }).await?)
+        let options = FleetOptions { source, tabs: settings.concurrency, user_agent, guard: guard.clone() };
+        Some(Fleet::launch(options).await?)
     };
-    Ok(Source::Live { http: HttpTier::new(&user_agent(contact, None))?, fleet })
+    Ok(Source::Live { http: HttpTier::new(guard, &user_agent(contact, None))?, fleet })
 }
 
 /// Compares what is in the store with the checksums of a run's result; `run` may be the first letters of an id.
@@ -210,4 +226,3 @@ pub async fn verify_run(catalog: &Catalog, run: &str) -> Result<(String, Vec<Ver
     let verifications = verify(catalog, &run_id).await?;
     Ok((run_id, verifications))
 }
-

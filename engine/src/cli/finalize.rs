@@ -1,6 +1,6 @@
+use super::StoreArgs;
 use super::progress::{Style, listener};
 use super::run::ended;
-use super::StoreArgs;
 use crate::campaign::{self, CampaignError};
 use clap::Args;
 use std::process::ExitCode;

@@ -37,7 +37,9 @@ pub(super) struct Resume {
 
 /// End a run with what is done, on whatever machines it works
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  mino stop latest --reason \"wrong dataset\"\n  mino stop latest --now\n\n`mino run --resume RUN` goes on with it.")]
+#[command(
+    after_help = "Examples:\n  mino stop latest --reason \"wrong dataset\"\n  mino stop latest --now\n\n`mino run --resume RUN` goes on with it."
+)]
 pub(super) struct Stop {
     /// Id of a run, its first letters, or latest [default: the only open run]
     run: Option<String>,
@@ -92,7 +94,8 @@ pub(super) struct Review {
     which: Which,
 }
 
-const TASKS: &str = "Examples, for skip, retry and review alike:\n  mino skip 17\n  mino retry latest https://www.example.org/";
+const TASKS: &str =
+    "Examples, for skip, retry and review alike:\n  mino skip 17\n  mino retry latest https://www.example.org/";
 
 impl Pause {
     pub(super) async fn execute(self) -> Result<ExitCode, CampaignError> {
@@ -120,7 +123,9 @@ impl Set {
             _ => None,
         };
         let value = value.ok_or_else(|| {
-            CampaignError::Input(format!("`{setting}` is no setting of a live run: write concurrency=N, N from 1 to 256"))
+            CampaignError::Input(format!(
+                "`{setting}` is no setting of a live run: write concurrency=N, N from 1 to 256"
+            ))
         })?;
         self.which.order(run, Command::SetConcurrency(value)).await
     }

@@ -1,5 +1,5 @@
-use super::progress::{Style, listener};
 use super::StoreArgs;
+use super::progress::{Style, listener};
 use super::run::{ended, stop_on_signals};
 use crate::campaign::{self, CampaignError, ReplayRequest};
 use clap::Args;

@@ -188,6 +188,9 @@ impl Work<'_> {
             return Ok(Err(PageFailure::timeout("a tab of the browser")));
         };
         let mut tab: Tab = tab?;
+        if let Some(gap) = tab.guard_gap() {
+            record.step("guard", gap);
+        }
         let read = Visitor::Browser(&mut tab).read(&self.shop, address, self.deadline, record).await;
         let opened = tab.opened();
         record.opened(&opened);
@@ -239,7 +242,7 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
     if site_url.is_empty() {
         return Err(refuse(FailureCategory::PageError, None, "the row has no address".into()));
     }
-    let full = if site_url.contains("://") { site_url.to_owned() } else { format!("https://{site_url}") };
+    let full = if names_scheme(site_url) { site_url.to_owned() } else { format!("https://{site_url}") };
     match url::Url::parse(&full) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(full),
         Ok(url) => {
@@ -248,6 +251,14 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
         }
         Err(error) => Err(refuse(FailureCategory::PageError, None, format!("`{site_url}` is no address: {error}"))),
     }
+}
+
+/// `javascript:x` names one, `example.org:8080` and `localhost:8080/x` do not.
+fn names_scheme(site_url: &str) -> bool {
+    let Some((head, rest)) = site_url.split_once(':') else { return false };
+    let scheme = head.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+    let port = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    scheme && (port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit())) && !head.is_empty()
 }
 
 #[cfg(test)]
@@ -261,6 +272,11 @@ mod tests {
         assert_eq!(address(" http://example.org ").unwrap(), "http://example.org");
         let file = address("file:///etc/passwd").unwrap_err();
         assert_eq!(file.blocked, Some(BlockedReason::AddressGuard));
+        for other in ["javascript:alert(1)", "data:text/html,x", "view-source:http://example.org", "about:blank"] {
+            assert_eq!(address(other).unwrap_err().blocked, Some(BlockedReason::AddressGuard), "{other}");
+        }
+        assert_eq!(address("example.org:8080/x").unwrap(), "https://example.org:8080/x");
+        assert_eq!(address("localhost:8080").unwrap(), "https://localhost:8080");
         assert_eq!(address("").unwrap_err().reason, "the row has no address");
     }
 }

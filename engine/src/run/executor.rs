@@ -181,7 +181,8 @@ impl<'a> Executor<'a> {
     }
 
     fn publish(&mut self) {
-        let figures = serde_json::json!({"epoch": self.lease.epoch, "worker": self.shop.worker, "at": chrono::Utc::now()});
+        let figures =
+            serde_json::json!({"epoch": self.lease.epoch, "worker": self.shop.worker, "at": chrono::Utc::now()});
         self.figures.send_replace(figures.to_string().into());
     }
 

@@ -160,9 +160,8 @@ async fn close(catalog: &Catalog, id: &str, summary: &RunSummary, ended: &Ended)
         accuracy_cells: accuracy.map(|share| share.n),
         ..open
     };
-    let written = change_run(catalog, id, Who::here("finalize"), |open| {
-        (!open.status.is_closed()).then(|| closed(open.clone()))
-    });
+    let written =
+        change_run(catalog, id, Who::here("finalize"), |open| (!open.status.is_closed()).then(|| closed(open.clone())));
     Ok(written.await?.status)
 }
 

@@ -69,7 +69,11 @@ pub(super) async fn seal(catalog: &Catalog, run_id: &str, shard: u32, epoch: u64
     }
     for (of, (mut seq, sealed)) in next {
         while !sealed {
-            match catalog.store().create(&layout::journal_file(catalog.org(), run_id, shard, of, seq), empty.clone()).await {
+            match catalog
+                .store()
+                .create(&layout::journal_file(catalog.org(), run_id, shard, of, seq), empty.clone())
+                .await
+            {
                 Ok(()) => break,
                 // Its owner was quicker once more, or another who takes over has sealed it.
                 Err(StoreError::AlreadyExists { .. }) => seq += 1,

@@ -96,7 +96,8 @@ impl Lease {
             match catalog.store().create(&path, bytes.clone().into()).await {
                 Ok(()) => {}
                 // An earlier try of ours arrived although its answer did not; else somebody was quicker.
-                Err(StoreError::AlreadyExists { .. }) if catalog.store().get(&path).await?.is_some_and(|b| b == bytes) => {}
+                Err(StoreError::AlreadyExists { .. })
+                    if catalog.store().get(&path).await?.is_some_and(|b| b == bytes) => {}
                 Err(StoreError::AlreadyExists { .. }) => continue,
                 Err(error) => return Err(error.into()),
             }

@@ -45,9 +45,9 @@ impl Scribe {
     /// Waits until everything is in the store.
     pub(super) async fn finish(self) -> Result<(), RunError> {
         drop(self.rows);
-        self.task.await.unwrap_or_else(|error| {
-            Err(RunError::Internal { what: "the journal".into(), reason: error.to_string() })
-        })
+        self.task
+            .await
+            .unwrap_or_else(|error| Err(RunError::Internal { what: "the journal".into(), reason: error.to_string() }))
     }
 }
 
@@ -157,7 +157,9 @@ impl Writing {
     fn keep(&mut self, rows: &[JournalRow]) -> String {
         match self.spool.keep(rows) {
             Ok(()) => format!("finished attempts are kept in {}", self.spool.folder().display()),
-            Err(error) => format!("finished attempts are kept in memory alone ({}: {error})", self.spool.folder().display()),
+            Err(error) => {
+                format!("finished attempts are kept in memory alone ({}: {error})", self.spool.folder().display())
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ impl Spool {
 
     /// Writes rows as a file of their own: it is there whole, or not at all.
     pub(super) fn keep(&mut self, rows: &[JournalRow]) -> io::Result<()> {
-        let bytes = write_rows(&journal_schema(), rows).map_err(|error: FormatError| io::Error::other(error.to_string()))?;
+        let bytes =
+            write_rows(&journal_schema(), rows).map_err(|error: FormatError| io::Error::other(error.to_string()))?;
         std::fs::create_dir_all(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         io::Write::write_all(&mut file, &bytes)?;

@@ -101,7 +101,9 @@ impl Tally {
                 field.found += 1;
                 field.confidence += confidence;
             }
-            let Some(outcome) = row.outcome.as_deref().and_then(|outcome| outcome.parse::<Match>().ok()) else { continue };
+            let Some(outcome) = row.outcome.as_deref().and_then(|outcome| outcome.parse::<Match>().ok()) else {
+                continue;
+            };
             field.end_to_end.add(outcome);
             if completed.contains(row.task_id.as_str()) {
                 field.over_completed.add(outcome);
