@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Workers are killed at random moments and started again until the run is done: nothing is lost, nothing counts twice.
 async fn kills(address: &str, shards: usize, wanted: usize, seed: u64) {
     let tasks = size(60, 500);
-    let items = Items::serve(address, Duration::from_millis(size(150, 900) as u64)).await;
+    let items = Items::serve(address, Duration::from_millis(size(500, 900) as u64)).await;
     let mino = Mino::new();
     items.campaign(&mino, tasks, "  concurrency: 3\n  lease: 5s\n");
     let undisturbed = undisturbed(&items, tasks).await;
