@@ -8,6 +8,7 @@ mod inventory;
 mod query;
 mod replay;
 mod run;
+mod watch;
 
 pub use apply::{Applied, apply};
 pub use calibrate::{Calibrated, calibrate};
@@ -17,6 +18,7 @@ pub use inventory::{Inventory, RunLine, Shown, inventory, show};
 pub use query::query;
 pub use replay::{ReplayRequest, replay};
 pub use run::{RunReport, RunRequest, run, verify_run};
+pub use watch::{Watcher, status};
 
 use crate::catalog::Catalog;
 use crate::model::Slug;

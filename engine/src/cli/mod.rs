@@ -10,8 +10,10 @@ mod replay;
 mod run;
 mod show;
 mod sql;
+mod status;
 mod summary;
 mod verify;
+mod watch;
 
 use crate::campaign::{CampaignError, connect};
 use crate::catalog::Catalog;
@@ -36,6 +38,8 @@ enum Command {
     Demo(demo::Demo),
     Apply(apply::Apply),
     Run(run::Run),
+    Watch(watch::Watch),
+    Status(status::Status),
     Replay(replay::Replay),
     Calibrate(calibrate::Calibrate),
     List(list::List),
@@ -84,6 +88,8 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.execute().await,
             Command::Apply(command) => command.execute().await,
             Command::Run(command) => command.execute().await,
+            Command::Watch(command) => command.execute().await,
+            Command::Status(command) => command.execute().await,
             Command::Replay(command) => command.execute().await,
             Command::Calibrate(command) => command.execute().await,
             Command::List(command) => command.execute().await,

@@ -1,7 +1,7 @@
 use super::attempt::{Finished, Source, Workshop, attempt};
 use super::journal::{Journal, read_journal};
 use super::tier::Tiers;
-use super::{Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
+use super::{FoundValue, Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
 use crate::catalog::{Catalog, Who, host_name};
 use crate::extract::Extractor;
 use crate::model::{AttemptStatus, RunRecord, RunStatus, TaskStatus};
@@ -193,14 +193,20 @@ impl Executor<'_> {
         let max_retries = self.shop.settings.max_retries;
         let retry = finished.outcome.and_then(|outcome| retry_after(outcome, number, max_retries, jitter));
         let retry = retry.filter(|_| !self.stopping);
+        let (values, confidence) = FoundValue::of(&finished.row.found);
         let ended = RunEvent::AttemptFinished {
             task_id: task.task_id.clone(),
             url: task.site_url.clone(),
             number,
             status,
             reason: attempt.failure_reason.clone(),
+            failure_category: attempt.failure_category.as_deref().and_then(|category| category.parse().ok()),
+            blocked_reason: attempt.blocked_reason.as_deref().and_then(|reason| reason.parse().ok()),
+            host: task.site_name.clone(),
             duration_ms: attempt.duration_ms,
             fields: finished.row.found.iter().filter(|found| found.value.is_some()).count(),
+            values,
+            confidence,
             retry_in_ms: retry.map(|wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
         };
         let row_id = task.row_id.clone();

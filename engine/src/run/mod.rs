@@ -8,7 +8,9 @@ mod execute;
 mod finalize;
 mod follow;
 mod journal;
+mod live;
 mod plan;
+mod progress;
 mod reading;
 mod record;
 mod retry;
@@ -21,12 +23,21 @@ mod verify;
 pub use archive::Archive;
 pub use attempt::Source;
 pub use error::RunError;
-pub use event::{Listener, RunEvent};
+pub use event::{FoundValue, Listener, RunEvent};
 pub use execute::{Execution, execute};
 pub use finalize::{Ended, PublishedTable, ResultRecord, finalize};
 pub use journal::read_journal;
+#[cfg(test)]
+pub(crate) use live::testing;
+pub use live::{Alert, Eta, RunInput, RunProgress, ShardLine, ShardSeen, SlowTask, Stand, merge};
 pub(crate) use plan::check_settings;
 pub use plan::{Plan, PlanOptions, PlanRow, check_prompt, plan, read_plan};
+pub(crate) use progress::planned_tasks;
+pub use progress::{
+    Concurrency, Durations, FailureGroup, Failures, HostCount, HostWaiting, HostsWaiting, InFlight, InFlightTask,
+    LastFinished, LastValue, Memory, Now, Progress, Rate, ShardFile, ShardIdentity, ShardProgress, ShardState, Slice,
+    Totals, message_pattern, publish_progress, read_progress,
+};
 pub use retry::{Outcome, retry_after};
 pub use sample::choose;
 pub use summary::{FieldSummary, RunSummary, Share};
