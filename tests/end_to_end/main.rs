@@ -16,3 +16,4 @@ mod repeating;
 mod runs;
 mod stopping;
 mod tiers;
+mod watching;

@@ -68,7 +68,7 @@ fn table(runs: &[RunProgress]) {
     println!("{}", table.trim_fmt());
     for run in runs {
         for alert in &run.alerts {
-            println!("! {}: {}", run.campaign, alert.text);
+            println!("! {}: {}", run.campaign, sections::alert_text(alert, run));
         }
     }
 }

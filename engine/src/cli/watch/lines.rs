@@ -1,5 +1,6 @@
+use super::sections::alert_text;
 use super::words::{fit, rate, span};
-use crate::run::{RunProgress, ShardState};
+use crate::run::{Alert, RunProgress, ShardState};
 use std::collections::BTreeSet;
 
 /// Letters of a line at most, for logs.
@@ -27,7 +28,7 @@ impl Lines {
         let alerts: BTreeSet<(String, String)> =
             run.alerts.iter().map(|alert| (alert.name.clone(), who(alert))).collect();
         for alert in run.alerts.iter().filter(|alert| !self.alerts.contains(&(alert.name.clone(), who(alert)))) {
-            lines.push(format!("{time} alert: {}", alert.text));
+            lines.push(format!("{time} alert: {}", alert_text(alert, run)));
         }
         for (name, _) in self.alerts.difference(&alerts) {
             lines.push(format!("{time} over: {}", name.replace('_', " ")));
@@ -45,7 +46,7 @@ impl Lines {
 }
 
 /// Alerts of two shards are two.
-fn who(alert: &crate::run::Alert) -> String {
+fn who(alert: &Alert) -> String {
     let shard = alert.text.split("shard ").nth(1).and_then(|rest| rest.split(' ').next());
     shard.unwrap_or_default().to_owned()
 }

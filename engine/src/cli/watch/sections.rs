@@ -1,7 +1,7 @@
 //! What there is to say about a run, as lines: a screen lays them out, a table of texts prints them.
 
 use super::words::{count, fit, pad, rate, size, span, sparkline};
-use crate::run::{FailureGroup, RunProgress, ShardLine, ShardState, SlowTask, Stand};
+use crate::run::{Alert, FailureGroup, LastValue, RunProgress, ShardLine, ShardState, SlowTask, Stand};
 use mino_datafusion::stats::Light;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -159,12 +159,18 @@ fn missing<'a>(present: impl Iterator<Item = &'a str>) -> Option<String> {
 /// What is out of the ordinary, a line each.
 pub(in crate::cli) fn alerts(run: &RunProgress, theme: Theme, width: usize) -> Vec<Line<'static>> {
     let style = if theme.colour { theme.bad() } else { Style::new().add_modifier(Modifier::REVERSED) };
-    let alert = |alert: &crate::run::Alert| {
-        let since = alert.since.map(|since| (run.at - since).as_seconds_f64());
-        let since = since.map_or_else(String::new, |seconds| format!(" (for {})", span(seconds)));
-        Line::styled(fit(&format!("! {}{since}", alert.text), width), style.add_modifier(Modifier::BOLD))
+    let alert = |alert: &Alert| {
+        Line::styled(fit(&format!("! {}", alert_text(alert, run)), width), style.add_modifier(Modifier::BOLD))
     };
     run.alerts.iter().map(alert).collect()
+}
+
+/// An alert, and for how long it has lasted.
+pub(in crate::cli) fn alert_text(alert: &Alert, run: &RunProgress) -> String {
+    match alert.since {
+        Some(since) => format!("{} (for {})", alert.text, span((run.at - since).as_seconds_f64())),
+        None => alert.text.clone(),
+    }
 }
 
 /// Who works on which shard.
@@ -277,7 +283,7 @@ fn failure_row(group: &FailureGroup, theme: Theme, width: usize) -> Line<'static
 
 /// The last values found.
 pub(in crate::cli) fn values(run: &RunProgress, theme: Theme, width: usize) -> Section {
-    let row = |value: &crate::run::LastValue| {
+    let row = |value: &LastValue| {
         let style = match value.confidence {
             confidence if confidence >= 0.8 => theme.good(),
             confidence if confidence >= 0.5 => theme.doubtful(),

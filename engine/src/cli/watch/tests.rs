@@ -4,7 +4,7 @@ use super::lines::Lines;
 use super::screen::{Do, Screen, Wish};
 use super::sections::Theme;
 use crate::run::testing::{busy_run, now, record, seen, shard};
-use crate::run::{Alert, RunInput, RunProgress, ShardState, merge};
+use crate::run::{Alert, Eta, RunInput, RunProgress, ShardState, merge};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -35,6 +35,14 @@ fn a_run_on_eighty_columns() {
 #[test]
 fn a_run_on_a_wide_screen() {
     insta::assert_snapshot!(drawn(&screen(busy_run()), 150, 24), @"");
+}
+
+#[test]
+fn the_time_left_is_a_range() {
+    let mut run = busy_run();
+    run.eta = Some(Eta { seconds: 153.0, low: 120.0, high: None });
+    let text = drawn(&screen(run), 80, 24);
+    assert!(text.contains("\nrate 1.0/s, now 1.0/s   2m 33s left (2m 00s to more)   2.0s an attempt"), "{text}");
 }
 
 #[test]

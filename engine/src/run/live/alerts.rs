@@ -20,9 +20,9 @@ const CHANCE: f64 = 0.001;
 pub struct Alert {
     /// `failure_burst`, `everything_blocked`, `nothing_finishing`, `no_owner`, `store_fault`, `unreadable`.
     pub name: String,
-    /// What, in a sentence.
+    /// What, in a sentence that stays the same while it lasts, but for its counts.
     pub text: String,
-    /// Since when, where that is known.
+    /// Since when, where that is known; not in the sentence.
     pub since: Option<DateTime<Utc>>,
 }
 
@@ -60,15 +60,19 @@ pub(super) fn last_finished(shards: &[&ShardSeen]) -> (u64, u64, Option<DateTime
 }
 
 /// Every shard that nobody works on although it is not done.
-pub(super) fn no_owner(shards: &[&ShardSeen], unreadable: &[(u32, String)], record: &RunRecord) -> Vec<Alert> {
+pub(super) fn no_owner(
+    shards: &[&ShardSeen],
+    unreadable: &[(u32, String)],
+    record: &RunRecord,
+    at: DateTime<Utc>,
+) -> Vec<Alert> {
     let lease = record.settings.lease;
     let orphans = shards.iter().filter(|shard| !is_owned(shard, lease)).map(|shard| {
-        let (figures, age) = (&shard.figures, shard.age.as_secs());
+        let figures = &shard.figures;
         let (number, of, worker) = (figures.identity.shard + 1, figures.identity.of, &figures.identity.worker);
         let left = figures.totals.remaining();
-        let text =
-            format!("nobody works on shard {number} of {of}, {left} tasks are left: {worker} gave no sign for {age} s");
-        Alert::new("no_owner", text, Some(figures.at))
+        let text = format!("nobody works on shard {number} of {of}, {left} tasks are left: {worker} gives no sign");
+        Alert::new("no_owner", text, before(at, shard.age.as_secs_f64()))
     });
     orphans.chain(not_begun(shards, unreadable, record)).collect()
 }
@@ -111,9 +115,12 @@ pub(super) fn nothing_finishing(
     if !health.is_nothing_finishing() && (health.p95.is_some() || idle <= longest) {
         return None;
     }
-    let text = format!("nothing finished for {idle:.0} s, with {in_flight} attempts under way");
-    let since = TimeDelta::try_milliseconds((idle * 1000.0) as i64).and_then(|idle| at.checked_sub_signed(idle));
-    Some(Alert::new("nothing_finishing", text, since))
+    let text = format!("nothing finishes, with {in_flight} attempts under way");
+    Some(Alert::new("nothing_finishing", text, before(at, idle)))
+}
+
+fn before(at: DateTime<Utc>, seconds: f64) -> Option<DateTime<Utc>> {
+    at.checked_sub_signed(TimeDelta::try_milliseconds((seconds * 1000.0) as i64)?)
 }
 
 pub(super) fn everything_blocked(shards: &[&ShardSeen], health: &HealthInput) -> Option<Alert> {
@@ -141,7 +148,7 @@ mod tests {
         assert_eq!(burst(5, 6), None);
         assert_eq!(burst(5, 9).unwrap().text, "9 of the last 20 tasks failed; before, 5 % did");
         assert_eq!(burst(60, 18), None, "a run that fails from the start has no burst");
-        assert!(burst(60, 20).is_none() && burst(2, 20).is_some());
+        assert!(burst(60, 19).is_none() && burst(2, 20).is_some());
     }
 
     #[test]
@@ -155,12 +162,12 @@ mod tests {
         let record = record();
         let (silent, alive) = (seen(shard(0, 3), 21), seen(shard(1, 3), 20));
         let texts: Vec<String> =
-            no_owner(&[&silent, &alive], &[], &record).into_iter().map(|alert| alert.text).collect();
-        let gone = "nobody works on shard 1 of 3, 100 tasks are left: host:0 gave no sign for 21 s";
+            no_owner(&[&silent, &alive], &[], &record, record.started_at).into_iter().map(|alert| alert.text).collect();
+        let gone = "nobody works on shard 1 of 3, 100 tasks are left: host:0 gives no sign";
         assert_eq!(texts, [gone, "nobody has begun shard 3 of 3"]);
         let mut done = seen(shard(0, 1), 9_999);
         done.figures.state = ShardState::Done;
-        assert_eq!(no_owner(&[&done], &[], &record), []);
+        assert_eq!(no_owner(&[&done], &[], &record, record.started_at), []);
     }
 
     #[test]
@@ -170,7 +177,7 @@ mod tests {
             let input = HealthInput { idle, p95, ..HealthInput::default() };
             nothing_finishing(&input, &record, 4, record.started_at).map(|alert| alert.text)
         };
-        let text = Some("nothing finished for 31 s, with 4 attempts under way".to_owned());
+        let text = Some("nothing finishes, with 4 attempts under way".to_owned());
         assert_eq!((alert(Some(31.0), Some(10.0)), alert(Some(30.0), Some(10.0))), (text, None));
         assert_eq!((alert(Some(60.0), None), alert(None, Some(1.0))), (None, None));
         assert!(alert(Some(61.0), None).is_some());

@@ -173,7 +173,7 @@ fn all_alerts(input: &RunInput<'_>, shards: &[&ShardSeen], progress: &RunProgres
         .map(|(shard, why)| Alert::new("unreadable", format!("shard {}: {why}", shard + 1), None))
         .collect();
     all.extend(alerts::store_faults(shards));
-    all.extend(alerts::no_owner(shards, input.unreadable, input.record));
+    all.extend(alerts::no_owner(shards, input.unreadable, input.record, input.at));
     all.extend(alerts::nothing_finishing(health, input.record, progress.in_flight.count, input.at));
     all.extend(alerts::everything_blocked(shards, health));
     all.extend(alerts::failure_burst(shards, progress.totals));

@@ -105,7 +105,7 @@ mod tests {
         assert_eq!((busy.now, busy.steady), (Some(2.0), Some(2.0)));
         let quiet = meter.rate(at(230));
         assert_eq!((quiet.now, quiet.steady), (Some(0.0), Some(400.0 / 230.0)));
-        assert_eq!((quiet.recent.len(), quiet.recent[0], quiet.recent[45]), (46, 8, 0));
+        assert_eq!((quiet.recent.len(), quiet.recent[0], quiet.recent[45]), (46, 10, 0));
         assert_eq!(quiet.recent.iter().sum::<u32>(), 400);
     }
 
