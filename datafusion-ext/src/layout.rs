@@ -276,10 +276,16 @@ pub fn controls(org: &Slug, run_id: &str) -> Path {
     run(org, run_id).join("control")
 }
 
+/// Live figures of all shards.
+#[must_use]
+pub fn progress_files(org: &Slug, run_id: &str) -> Path {
+    run(org, run_id).join("progress")
+}
+
 /// Live figures of one shard.
 #[must_use]
 pub fn progress(org: &Slug, run_id: &str, shard: u32) -> Path {
-    run(org, run_id).join("progress").join(format!("{shard}.json"))
+    progress_files(org, run_id).join(format!("{shard}.json"))
 }
 
 /// All published files of one table for one organization.

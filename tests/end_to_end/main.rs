@@ -20,3 +20,4 @@ mod repeating;
 mod runs;
 mod stopping;
 mod tiers;
+mod watching;

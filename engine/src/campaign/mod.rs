@@ -11,6 +11,7 @@ mod query;
 mod replay;
 mod resume;
 mod run;
+mod watch;
 mod work;
 
 pub use apply::{Applied, apply};
@@ -23,6 +24,7 @@ pub use query::query;
 pub use replay::{ReplayRequest, replay};
 pub use resume::{ResumeRequest, finalize_run, resume};
 pub use run::{RunReport, RunRequest, Stop, plan_run, run, verify_run};
+pub use watch::{Watcher, status};
 
 use crate::catalog::Catalog;
 use crate::model::Slug;

@@ -12,8 +12,10 @@ mod replay;
 mod run;
 mod show;
 mod sql;
+mod status;
 mod summary;
 mod verify;
+mod watch;
 
 use crate::campaign::{CampaignError, connect};
 use crate::catalog::Catalog;
@@ -46,6 +48,8 @@ enum Command {
     Skip(order::Skip),
     Retry(order::Retry),
     Review(order::Review),
+    Watch(watch::Watch),
+    Status(status::Status),
     Replay(replay::Replay),
     Calibrate(calibrate::Calibrate),
     List(list::List),
@@ -102,6 +106,8 @@ pub fn main() -> ExitCode {
             Command::Skip(command) => command.execute().await,
             Command::Retry(command) => command.execute().await,
             Command::Review(command) => command.execute().await,
+            Command::Watch(command) => command.execute().await,
+            Command::Status(command) => command.execute().await,
             Command::Replay(command) => command.execute().await,
             Command::Calibrate(command) => command.execute().await,
             Command::List(command) => command.execute().await,

@@ -7,7 +7,7 @@ use super::scribe::Scribe;
 use super::spool::Spool;
 use super::tier::Tiers;
 use super::tries::Tries;
-use super::{Lease, Listener, Orders, Plan, RunError};
+use super::{Lease, Listener, Orders, Plan, RunError, publish_progress};
 use crate::browse::Robots;
 use crate::catalog::{Catalog, Who};
 use crate::extract::Extractor;
@@ -80,6 +80,8 @@ pub async fn execute(
     // Whatever happened, what is finished must not be lost.
     let flushed = executor.close().await;
     drop(pulse);
+    // For those who watch; nothing depends on it.
+    let _ = publish_progress(catalog, &executor.last_figures()).await;
     if let Some(shop) = Arc::into_inner(shop) {
         shop.source.close().await;
     }

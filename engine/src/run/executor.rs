@@ -4,9 +4,13 @@ use super::host_gate::{Seen, Visit};
 use super::notice::Notice;
 use super::scribe::Scribe;
 use super::tries::Tries;
-use super::{Lease, Listener, Orders, Plan, RunError, RunEvent, ShardEnded, retry_after};
-use crate::model::{AttemptStatus, ControlRecord, Order, TaskStatus, Trigger};
+use super::{
+    FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
+    ShardProgress, Totals, retry_after,
+};
+use crate::model::{AttemptStatus, ControlRecord, Order, Shard, TaskStatus, Trigger};
 use bytes::Bytes;
+use chrono::Utc;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::HashMap;
@@ -34,6 +38,8 @@ pub(super) struct Executor<'a> {
     under_way: HashMap<tokio::task::Id, UnderWay>,
     scribe: Option<Scribe>,
     figures: watch::Sender<Bytes>,
+    progress: Progress,
+    began: Instant,
     notices: UnboundedReceiver<Notice>,
     unflushed: usize,
     store_away: Option<String>,
@@ -48,6 +54,27 @@ struct UnderWay {
     number: u32,
     trigger: Trigger,
     cancel: CancellationToken,
+}
+
+/// Live figures of the shard with what earlier workers did.
+fn begun(plan: &Plan, lease: &Lease, tries: &[Tries]) -> Progress {
+    let identity = ShardIdentity {
+        run_id: plan.record.run_id.clone(),
+        shard: lease.shard.number,
+        of: lease.shard.of,
+        epoch: lease.epoch,
+        worker: lease.worker.to_string(),
+    };
+    let own = || tries.iter().enumerate().filter(|(position, _)| lease.shard.has(*position)).map(|(_, tries)| tries);
+    let ended = |status: TaskStatus| own().filter(|tries| tries.outcome() == Some(status)).count() as u64;
+    let totals = Totals {
+        tasks: own().count() as u64,
+        completed: ended(TaskStatus::Completed),
+        failed: ended(TaskStatus::Failed),
+        attempts: own().map(|tries| u64::from(tries.last)).sum(),
+        ..Totals::default()
+    };
+    Progress::new(identity, plan.tasks.len() as u64, totals, Now { at: Utc::now(), elapsed: Duration::ZERO })
 }
 
 /// A replay visits nobody: nothing of it has to wait.
@@ -74,6 +101,7 @@ impl<'a> Executor<'a> {
     ) -> Self {
         let own = plan.tasks.iter().enumerate().filter(|(position, _)| lease.shard.has(*position));
         let positions: HashMap<&str, usize> = own.map(|(position, task)| (task.task_id.as_str(), position)).collect();
+        let progress = begun(plan, &lease, &tries);
         let mut executor = Self {
             queue: gates(&shop),
             running: JoinSet::new(),
@@ -87,6 +115,8 @@ impl<'a> Executor<'a> {
             positions,
             scribe: Some(scribe),
             figures,
+            progress,
+            began: Instant::now(),
             notices,
             unflushed: 0,
             store_away: None,
@@ -125,6 +155,7 @@ impl<'a> Executor<'a> {
     }
 
     fn emit(&mut self, event: &RunEvent) {
+        self.progress.on_event(event, self.now());
         for listener in self.listeners.iter_mut() {
             listener.on_event(event);
         }
@@ -141,6 +172,9 @@ impl<'a> Executor<'a> {
         if let Some((record, at_once)) = self.orders.stopped.clone() {
             self.stop_as_ordered(&record, at_once);
         }
+        if let Some(record) = self.orders.paused.clone() {
+            self.paused(&record);
+        }
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         loop {
             if (now.is_cancelled() || finish.is_cancelled()) && self.ending.is_none() {
@@ -153,6 +187,8 @@ impl<'a> Executor<'a> {
             }
             let nothing_to_come = self.ending.is_some() || self.queue.is_empty();
             if self.running.is_empty() && nothing_to_come {
+                let Shard { number: shard, of } = self.lease.shard;
+                self.emit(&RunEvent::ShardFinished { shard, of });
                 return Ok(self.ending.clone().unwrap_or(ShardEnded::Done));
             }
             let wake = self.queue.wake_at().filter(|_| !held && self.has_room());
@@ -181,9 +217,19 @@ impl<'a> Executor<'a> {
     }
 
     fn publish(&mut self) {
-        let figures =
-            serde_json::json!({"epoch": self.lease.epoch, "worker": self.shop.worker, "at": chrono::Utc::now()});
-        self.figures.send_replace(figures.to_string().into());
+        let figures = self.progress.publish(self.now());
+        if let Ok(bytes) = serde_json::to_vec(&figures) {
+            self.figures.send_replace(bytes.into());
+        }
+    }
+
+    /// What it comes to in the end.
+    pub(super) fn last_figures(&mut self) -> ShardProgress {
+        self.progress.publish(self.now())
+    }
+
+    fn now(&self) -> Now {
+        Now { at: Utc::now(), elapsed: self.began.elapsed() }
     }
 
     fn noticed(&mut self, notice: Notice) -> Result<(), RunError> {
@@ -193,23 +239,48 @@ impl<'a> Executor<'a> {
                 self.emit(&RunEvent::Flushed { attempts });
             }
             Notice::Order(record) => self.ordered_now(&record),
-            Notice::LeaseLost(error) => return Err(error),
+            Notice::LeaseLost(error) => return Err(self.lost(error)),
             // Its own result says why; nothing that is done from here on would be kept.
             Notice::Failed => return Err(RunError::Internal { what: "the journal".into(), reason: "it ended".into() }),
-            Notice::StoreAway { reason } => self.store_away = Some(reason),
-            Notice::StoreBack => self.store_away = None,
+            Notice::StoreAway { reason } => {
+                self.emit(&RunEvent::StoreFault { reason: reason.clone() });
+                self.store_away = Some(reason);
+            }
+            Notice::StoreBack => {
+                self.store_away = None;
+                self.emit(&RunEvent::StoreBack);
+            }
         }
         Ok(())
     }
 
+    fn lost(&mut self, error: RunError) -> RunError {
+        if let RunError::LeaseLost { worker, .. } = &error {
+            self.emit(&RunEvent::LeaseLost { to: Some(worker.clone()) });
+        }
+        error
+    }
+
     fn ordered_now(&mut self, record: &ControlRecord) {
+        let before = self.concurrency();
         self.orders.take(record);
         match &record.order {
             Order::Stop { now } => self.stop_as_ordered(record, *now),
             Order::Skip { task_id } => self.skip(task_id),
             Order::Retry { task_id } => self.retry(task_id),
-            Order::Pause | Order::Resume | Order::Reopen | Order::Set { .. } | Order::Review { .. } => {}
+            Order::Pause => self.paused(record),
+            Order::Resume => self.emit(&RunEvent::Resumed { by: record.by.clone() }),
+            Order::Set { concurrency } => {
+                let (from, to) = (u32::try_from(before).unwrap_or(u32::MAX), *concurrency);
+                self.emit(&RunEvent::ConcurrencySet { from, to, limit: to, why: format!("set by {}", record.by) });
+            }
+            Order::Reopen | Order::Review { .. } => {}
         }
+    }
+
+    fn paused(&mut self, record: &ControlRecord) {
+        let reason = record.why.clone().unwrap_or_else(|| "no reason given".into());
+        self.emit(&RunEvent::Paused { reason, by: record.by.clone() });
     }
 
     fn stop_as_ordered(&mut self, record: &ControlRecord, now: bool) {
@@ -287,14 +358,20 @@ impl<'a> Executor<'a> {
         let retry = outcome.and_then(|outcome| retry_after(outcome, tries, max_retries, jitter));
         let retry = retry.filter(|_| !self.orders.skipped.contains(&task.task_id));
         row.retry_in_ms = retry.map(|wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let (values, confidence) = FoundValue::of(&row.found);
         let ended = RunEvent::AttemptFinished {
             task_id: task.task_id.clone(),
             url: task.site_url.clone(),
             number,
             status,
             reason: attempt.failure_reason.clone(),
+            failure_category: attempt.failure_category.as_deref().and_then(|category| category.parse().ok()),
+            blocked_reason: attempt.blocked_reason.as_deref().and_then(|reason| reason.parse().ok()),
+            host: task.site_name.clone(),
             duration_ms: attempt.duration_ms,
             fields: row.found.iter().filter(|found| found.value.is_some()).count(),
+            values,
+            confidence,
             retry_in_ms: row.retry_in_ms,
         };
         self.tries[position].take(number, trigger, status, retry.is_some());

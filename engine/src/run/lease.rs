@@ -51,14 +51,14 @@ struct Division {
 
 /// What is known of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShardState {
+pub struct LeaseState {
     /// Its newest lease.
     pub lease: Lease,
     /// How that ended; `None`: it has not.
     pub end: Option<LeaseEnd>,
 }
 
-impl ShardState {
+impl LeaseState {
     /// Whether its worker is known to be gone without having ended its work.
     #[must_use]
     pub fn is_orphaned(&self) -> bool {
@@ -143,7 +143,7 @@ pub async fn division(catalog: &Catalog, run_id: &str) -> Result<Option<u32>, Ru
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn shards(catalog: &Catalog, run_id: &str) -> Result<BTreeMap<u32, ShardState>, RunError> {
+pub async fn shards(catalog: &Catalog, run_id: &str) -> Result<BTreeMap<u32, LeaseState>, RunError> {
     let mut newest: BTreeMap<u32, (u64, bool)> = BTreeMap::new();
     for object in catalog.store().list(&layout::leases(catalog.org(), run_id)).await? {
         let Some((shard, epoch, is_end)) = layout::parse_lease(&object.location) else { continue };
@@ -164,7 +164,7 @@ pub async fn shards(catalog: &Catalog, run_id: &str) -> Result<BTreeMap<u32, Sha
         } else {
             None
         };
-        states.insert(shard, ShardState { lease, end: end.map(|record| record.end) });
+        states.insert(shard, LeaseState { lease, end: end.map(|record| record.end) });
     }
     Ok(states)
 }

@@ -16,9 +16,11 @@ mod host_gate;
 mod journal;
 mod lease;
 mod lines;
+mod live;
 mod notice;
 mod permission;
 mod plan;
+mod progress;
 mod pulse;
 mod reading;
 mod record;
@@ -37,16 +39,25 @@ pub use archive::Archive;
 pub use attempt::Source;
 pub use control::{Orders, order};
 pub use error::RunError;
-pub use event::{Listener, RunEvent};
+pub use event::{FoundValue, Listener, RunEvent};
 pub use execute::{Execution, ShardEnded, execute};
 pub use finalize::{Ended, PublishedTable, ResultRecord, finalize, reopen};
 pub use gate::Gates;
 pub use host_gate::{HostId, Seen, Visit};
 pub use journal::JournalIndex;
-pub use lease::{Lease, LeaseEnd, ShardState, division, shards};
+pub use lease::{Lease, LeaseEnd, LeaseState, division, shards};
+#[cfg(test)]
+pub(crate) use live::testing;
+pub use live::{Alert, Eta, RunInput, RunProgress, ShardLine, ShardSeen, SlowTask, Stand, merge};
 use notice::Notice;
 pub(crate) use plan::check_settings;
 pub use plan::{Plan, PlanOptions, PlanRow, check_prompt, plan, read_plan};
+pub(crate) use progress::planned_tasks;
+pub use progress::{
+    Concurrency, Durations, FailureGroup, Failures, HostCount, HostWaiting, HostsWaiting, InFlight, InFlightTask,
+    LastFinished, LastValue, Memory, Now, Progress, Rate, ShardFile, ShardIdentity, ShardProgress, ShardState, Slice,
+    Totals, message_pattern, publish_progress, read_progress,
+};
 pub use retry::{Outcome, retry_after};
 pub use sample::choose;
 pub use spool::spool_root;

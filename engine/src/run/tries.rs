@@ -1,4 +1,4 @@
-use crate::model::{AttemptStatus, Trigger};
+use crate::model::{AttemptStatus, TaskStatus, Trigger};
 use mino_datafusion::schema::JournalMark;
 
 /// The attempts of one task so far, as far as what comes next depends on them.
@@ -12,6 +12,8 @@ pub(super) struct Tries {
     manual: u32,
     /// The last that ended by itself ended the task.
     ended: bool,
+    /// One succeeded.
+    succeeded: bool,
 }
 
 impl Tries {
@@ -22,6 +24,7 @@ impl Tries {
         if status != AttemptStatus::Cancelled {
             self.counted += 1;
             self.ended = !is_retried;
+            self.succeeded |= status == AttemptStatus::Success;
         }
     }
 
@@ -34,6 +37,11 @@ impl Tries {
             tries.take(mark.attempt_number, trigger, status, mark.is_retried);
         }
         tries
+    }
+
+    /// How the task ended; `None`: it has not.
+    pub(super) fn outcome(self) -> Option<TaskStatus> {
+        self.ended.then_some(if self.succeeded { TaskStatus::Completed } else { TaskStatus::Failed })
     }
 
     /// Number and reason of the attempt that is due; `None`: the task has ended. `ordered`: how often a person asked for
