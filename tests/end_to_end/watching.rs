@@ -236,7 +236,7 @@ async fn figures_agree_with_what_came() {
     let (counts, totals) = (report.summary.unwrap().counts, figures.totals);
     assert_eq!((counts.completed, counts.failed, counts.attempts), (24, 6, 36));
     assert_eq!((totals.completed, totals.failed, totals.attempts), (24, 6, 36));
-    assert_eq!((totals.retried, figures.in_flight.count, figures.state), (6, 0, ShardState::Done));
+    assert_eq!((totals.retried, figures.in_flight.count, &figures.state), (6, 0, &ShardState::Done));
     let groups: Vec<_> = figures.failures.groups.iter().map(|group| (group.attempts, group.tasks)).collect();
     assert_eq!(groups, [(12, 6)]);
     assert!(figures.failures.groups[0].pattern.contains("<n>"), "{figures:?}");
