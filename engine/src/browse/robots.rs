@@ -159,7 +159,7 @@ mod tests {
 
     type Asked = Arc<Mutex<Vec<String>>>;
 
-    /// Answers by what the first part of a host's port number cannot tell: one server a case.
+    /// Answers by path and by how many requests came before.
     struct Server {
         origin: String,
         asked: Asked,
@@ -215,7 +215,7 @@ mod tests {
         assert!(decisions.iter().all(|decision| decision.refusal.is_none()));
         assert_eq!(decisions[0].crawl_delay, Some(Duration::from_secs(2)));
         let private = server.decide(&robots, "/private/x?y").await;
-        assert!(private.refusal.is_some_and(|refusal| refusal.permanent));
+        assert!(private.is_forbidden());
         assert_eq!(server.asked(), ["/robots.txt"]);
     }
 
@@ -236,7 +236,7 @@ mod tests {
             };
             let decision = server.decide(&robots, "/").await;
             assert_eq!((decision.refusal.is_none(), decision.status), (allowed, Some(status)), "{decision:?}");
-            assert!(decision.refusal.is_none_or(|refusal| !refusal.permanent));
+            assert!(!decision.is_forbidden());
             assert_eq!(decision.retry_after, (status == 429).then_some(7));
         }
     }
@@ -292,7 +292,7 @@ mod tests {
             }
         });
         let broken = robots.allows(&http, &url, far()).await;
-        assert!(broken.refusal.is_some_and(|refusal| !refusal.permanent), "{}", broken.why);
+        assert!(broken.refusal.is_some() && !broken.is_forbidden(), "{}", broken.why);
         closes.abort();
     }
 

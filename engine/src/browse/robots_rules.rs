@@ -117,6 +117,12 @@ impl Answer {
 }
 
 impl Decision {
+    /// A rule forbids the address. Where it is refused without one, the host could not answer now.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.refusal.as_ref().is_some_and(|refusal| refusal.blocked == Some(BlockedReason::Robots))
+    }
+
     pub(super) fn allowed(why: String) -> Self {
         Self { refusal: None, why, crawl_delay: None, status: None, retry_after: None }
     }

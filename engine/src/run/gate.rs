@@ -106,20 +106,20 @@ impl<T> Gates<T> {
     fn settle(&mut self, id: HostId) {
         let Some(host) = self.hosts.get_mut(id.0 as usize) else { return };
         let opens_at = host.gate.opens_at();
-        match (host.place, opens_at) {
-            (Place::Fresh, None) if host.waiting > 0 => return,
-            (Place::Open(at, _), Some(opens)) if at == opens && host.waiting > 0 => {
-                if host.gate.has_room(self.per_host) {
-                    return;
-                }
-            }
-            _ => {}
+        let belongs = host.waiting > 0 && host.gate.has_room(self.per_host);
+        let stands = match host.place {
+            Place::None => false,
+            Place::Fresh => opens_at.is_none(),
+            Place::Open(at, _) => opens_at == Some(at),
+        };
+        if belongs && stands {
+            return;
         }
         if let Place::Open(at, turn) = host.place {
             self.open.remove(&(at, turn, id));
         }
         host.place = Place::None;
-        if host.waiting == 0 || !host.gate.has_room(self.per_host) {
+        if !belongs {
             return;
         }
         match opens_at {
@@ -256,6 +256,7 @@ impl<T> Gates<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says by failing what it expected")]
 mod tests {
     use super::*;
 

@@ -23,8 +23,9 @@ pub(super) async fn ask_robots(
     let decision = shop.robots.allows(http, address, deadline).await;
     record.step("robots", &decision.why);
     record.visit.crawl_delay = record.visit.crawl_delay.max(decision.crawl_delay);
+    let forbidden = decision.is_forbidden();
     let Some(refusal) = decision.refusal else { return Ok(()) };
-    if !refusal.permanent {
+    if !forbidden {
         // The host could not answer: it is to be left alone, as if it had been the page.
         record.visit.pages += 1;
         record.visit.answered(decision.status, decision.retry_after);
