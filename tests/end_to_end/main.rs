@@ -10,8 +10,10 @@
 mod bad_input;
 mod broken_sites;
 mod examples;
+mod fleet;
 mod isolation;
 mod mino;
+mod processes;
 mod repeating;
 mod runs;
 mod stopping;

@@ -24,7 +24,7 @@ async fn a_finished_run_that_is_executed_and_finalized_again_stays_as_it_is() {
     let plan = read_plan(&catalog, record).await.unwrap();
     assert_eq!(plan.tasks.len(), 3);
     let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
-    let fleet = Fleet::launch(FleetOptions { source, tabs: 1 }).await.unwrap();
+    let fleet = Fleet::launch(FleetOptions::new(source)).await.unwrap();
     let source = Source::Live { http: HttpTier::new().unwrap(), fleet: Some(fleet) };
     let how = Execution { source, stop: CancellationToken::new() };
     let stopped = execute(&catalog, &plan, how, &mut []).await.unwrap();

@@ -133,7 +133,12 @@ async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, C
         None
     } else {
         let source = locate(browser, std::env::var_os("PATH").as_deref())?;
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+        let options = FleetOptions {
+            memory: settings.memory.map(|memory| memory.as_u64()),
+            recycle_after: settings.recycle_after,
+            ..FleetOptions::new(source)
+        };
+        Some(Fleet::launch(options).await?)
     };
     Ok(Source::Live { http: HttpTier::new()?, fleet })
 }

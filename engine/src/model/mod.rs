@@ -24,7 +24,7 @@ pub use nearest::nearest;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 
-pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use bytesize::ByteSize;
 pub use ipnet::IpNet;
+pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use mino_datafusion::value::FieldType;

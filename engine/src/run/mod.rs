@@ -1,5 +1,6 @@
 //! One run: plan → execute → finalize, as a stream of typed events. Each step can be repeated.
 
+mod adapt;
 mod archive;
 mod attempt;
 mod error;
@@ -18,6 +19,7 @@ mod tables;
 mod tier;
 mod verify;
 
+pub use adapt::{Adapt, Sample as LoadSample, Troubles};
 pub use archive::Archive;
 pub use attempt::Source;
 pub use error::RunError;
