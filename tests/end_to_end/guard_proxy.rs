@@ -98,7 +98,7 @@ async fn a_name_that_moves_inside_is_refused_in_both_tiers() {
 
     let (_, guard) = rebinding();
     let source = locate(None, std::env::var_os("PATH").as_deref()).unwrap();
-    let fleet = Fleet::launch(FleetOptions { source, tabs: 1, user_agent: None, guard }).await.unwrap();
+    let fleet = Fleet::launch(FleetOptions::new(source, guard)).await.unwrap();
     let mut tab = fleet.tab().await.unwrap();
     assert_eq!(tab.goto(&url, deadline).await.unwrap().http_status, Some(200));
     // Another port is another connection, so another question, within TLS and without.

@@ -26,6 +26,11 @@ impl PageFailure {
         Self { category: FailureCategory::Timeout, blocked: None, reason, error: None, permanent: false }
     }
 
+    /// One browser after another was lost under a page.
+    pub(crate) fn browser_lost() -> Self {
+        Self::page_error("the browser was lost again and again", false)
+    }
+
     /// A replay of a page that nobody kept.
     pub(crate) fn not_kept() -> Self {
         Self::page_error("the run that is replayed kept no such page", true)

@@ -211,7 +211,12 @@ pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Resul
             BrowserSource::Remote(_) => None,
         };
         let user_agent = Some(user_agent(contact, version.as_deref()));
-        let options = FleetOptions { source, tabs: settings.concurrency, user_agent, guard: guard.clone() };
+        let options = FleetOptions {
+            memory: settings.memory.map(|memory| memory.as_u64()),
+            recycle_after: settings.recycle_after,
+            user_agent,
+            ..FleetOptions::new(source, guard.clone())
+        };
         Some(Fleet::launch(options).await?)
     };
     Ok(Source::Live { http: HttpTier::new(guard, &user_agent(contact, None))?, fleet })
