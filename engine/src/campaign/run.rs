@@ -132,8 +132,8 @@ pub async fn run(
 ///
 /// # Errors
 /// When the campaign does not exist, a setting makes no sense, or the store does not answer.
-pub async fn plan_run(catalog: &Catalog, request: &RunRequest) -> Result<RunRecord, CampaignError> {
-    Ok(Prepared::of(catalog, request).await?.plan(catalog).await?.record)
+pub async fn plan_run(catalog: &Catalog, request: RunRequest) -> Result<RunRecord, CampaignError> {
+    Ok(Prepared::of(catalog, &request).await?.plan(catalog).await?.record)
 }
 
 /// A request with everything that it names.
