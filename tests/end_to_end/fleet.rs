@@ -1,18 +1,22 @@
 use crate::mino::{Done, Mino, serve};
-use crate::processes::{browsers_of, signal, started_by, until, with_profile};
+use crate::processes::{Seen, browsers_of, signal, started_by, until, with_profile};
 use mino_engine::browse::{AddressGuard, Fleet, FleetOptions, PageFailure, locate};
 use mino_engine::model::FailureCategory;
 use mino_engine::page::PageSnapshot;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 const FINE: &str = "<!doctype html><title>fine</title><h1>A page</h1>";
-const LOOP: &str = "<!doctype html><h1>Loop</h1><script>setTimeout(() => { for (;;); }, 50);</script>";
+const LOOP: &str = "<!doctype html><h1>Loop</h1><script>for (;;);</script>";
 const BUFFERS: &str =
     "<!doctype html><script>const all = []; for (;;) all.push(new Uint8Array(10 << 20).fill(1));</script>";
 const OBJECTS: &str =
@@ -100,8 +104,10 @@ async fn browsers_that_have_served_their_time_are_replaced_and_no_page_is_lost()
         let (one, two) = tokio::join!(open(&fleet, &url, LONG), open(&fleet, &url, LONG));
         assert!(one.unwrap().title() == "fine" && two.unwrap().title() == "fine");
     }
-    let done = until("the old browsers to go", || Some(fleet.figures()).filter(|now| now.browsers == 1)).await;
-    assert!(done.recycled >= 1 && done.pages == 20 && done.restarts == 0, "{done:?}");
+    let done =
+        until("the old browsers to go", || Some(fleet.figures()).filter(|now| now.browsers == 1 && now.recycled >= 1))
+            .await;
+    assert!(done.pages == 20 && done.restarts == 0, "{done:?}");
     fleet.close().await;
 }
 
@@ -150,20 +156,63 @@ impl Running {
     }
 }
 
-fn slow_pages(count: usize) -> (&'static str, Vec<String>) {
-    (r#"{"/slow": {"delay_ms": 1500, "file": "fine.html"}}"#, (0..count).map(|n| format!("/slow?{n}")).collect())
+/// A site that keeps its visitors waiting until it is told to answer.
+struct Waiting {
+    site: String,
+    asked: Arc<AtomicUsize>,
+    answer: watch::Sender<bool>,
+    _task: JoinSet<()>,
+}
+
+impl Waiting {
+    async fn start(address: &str) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
+        let site = format!("http://{}", listener.local_addr().unwrap());
+        let (asked, (answer, told)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
+        let (mut task, count) = (JoinSet::new(), asked.clone());
+        task.spawn(async move {
+            let mut visits = JoinSet::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let (count, mut told) = (count.clone(), told.clone());
+                visits.spawn(async move {
+                    // A browser opens connections in advance that it may not use.
+                    if !matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {
+                        return;
+                    }
+                    count.fetch_add(1, Ordering::Relaxed);
+                    told.wait_for(|told| *told).await.unwrap();
+                    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+                    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{FINE}", FINE.len());
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        Self { site, asked, answer, _task: task }
+    }
+
+    async fn visitors(&self, count: usize) {
+        until("the visitors", || (self.asked.load(Ordering::Relaxed) >= count).then_some(())).await;
+    }
+}
+
+fn paths(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("/page?{n}")).collect()
+}
+
+fn renderers_of(pid: u32) -> Vec<Seen> {
+    started_by(pid).into_iter().filter(|process| process.kind() == Some("renderer")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_browser_costs_no_attempt() {
-    let (routes, paths) = slow_pages(6);
-    let server = serve("127.32.1.3", routes, &[("fine.html", FINE)]).await;
-    let site = format!("http://127.32.1.3:{}", server.port());
-    let run = Running::start(&site, &paths, "", 3, None).await;
-    // All three have their pages open.
-    let pages = || started_by(run.pid()).iter().filter(|process| process.kind() == Some("renderer")).count() >= 3;
-    until("three pages", || pages().then_some(())).await;
+    let waiting = Waiting::start("127.32.1.3").await;
+    let run = Running::start(&waiting.site, &paths(6), "", 3, None).await;
+    waiting.visitors(3).await;
     browsers_of(run.pid()).iter().for_each(|browser| browser.signal("KILL"));
+    // The same three again.
+    waiting.visitors(6).await;
+    waiting.answer.send(true).unwrap();
     let (mino, done) = run.end().await;
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(mino.cell("select count(*) from tasks where status = 'completed'").await, 6);
@@ -176,17 +225,12 @@ async fn a_killed_browser_costs_no_attempt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_renderer_costs_its_own_attempt_only() {
-    let (routes, paths) = slow_pages(2);
-    let server = serve("127.32.1.4", routes, &[("fine.html", FINE)]).await;
-    let site = format!("http://127.32.1.4:{}", server.port());
-    let run = Running::start(&site, &paths, "", 2, None).await;
-    let two = || {
-        let mut all = started_by(run.pid());
-        all.retain(|process| process.kind() == Some("renderer"));
-        (all.len() >= 2).then_some(all)
-    };
-    let renderers = until("two pages", two).await;
-    renderers[0].signal("KILL");
+    let waiting = Waiting::start("127.32.1.4").await;
+    let run = Running::start(&waiting.site, &paths(2), "", 2, None).await;
+    waiting.visitors(2).await;
+    renderers_of(run.pid())[0].signal("KILL");
+    waiting.visitors(3).await;
+    waiting.answer.send(true).unwrap();
     let (mino, done) = run.end().await;
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(mino.cell("select count(*) from tasks where status = 'completed'").await, 2);
@@ -200,11 +244,10 @@ async fn a_killed_engine_leaves_no_browser_and_no_folder() {
     let site = format!("http://127.32.1.5:{}", server.port());
     let paths: Vec<String> = (0..3).map(|n| format!("/loop?{n}")).collect();
     let mut run = Running::start(&site, &paths, "  timeout: 10m\n", 3, None).await;
-    let pages = || started_by(run.pid()).iter().filter(|process| process.kind() == Some("renderer")).count() >= 3;
-    until("three pages", || pages().then_some(())).await;
+    until("three pages", || (renderers_of(run.pid()).len() >= 3).then_some(())).await;
     let profiles = run.profiles();
     assert!(!profiles.is_empty() && profiles.iter().all(|profile| profile.exists()));
-    assert!(with_profile(&profiles).len() > 5);
+    assert!(!with_profile(&profiles).is_empty());
     let all = started_by(run.pid());
     signal(run.pid(), "KILL");
     run.child.wait().await.unwrap();
@@ -228,9 +271,7 @@ async fn a_finished_run_leaves_no_browser_and_no_folder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_starts_only_once_fails_the_run_and_says_why() {
-    let (routes, paths) = slow_pages(6);
-    let server = serve("127.32.1.7", routes, &[("fine.html", FINE)]).await;
-    let site = format!("http://127.32.1.7:{}", server.port());
+    let waiting = Waiting::start("127.32.1.7").await;
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("browser");
     let used = folder.path().join("used");
@@ -240,7 +281,7 @@ async fn a_browser_that_starts_only_once_fails_the_run_and_says_why() {
     );
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let run = Running::start(&site, &paths, "", 3, Some(program.to_str().unwrap())).await;
+    let run = Running::start(&waiting.site, &paths(6), "", 3, Some(program.to_str().unwrap())).await;
     browsers_of(run.pid()).iter().for_each(|browser| browser.signal("KILL"));
     let (_, done) = run.end().await;
     assert_eq!(done.code, 3, "{done:?}");

@@ -190,6 +190,16 @@ impl Crew {
         started.unwrap_or_else(|error| Err(BrowseError::Gone { operation: "start", reason: error.to_string() }))
     }
 
+    /// Starts a browser where none takes tabs, so that the next tab need not wait for it.
+    pub(super) fn start_ahead(self: &Arc<Self>) {
+        // Where that fails, whoever needs a tab tries again, and hears why there is none.
+        let fails = self.failures.load(Ordering::Relaxed) > 0;
+        if !fails && self.current().is_none() && self.starting.try_lock().is_ok() {
+            let crew = self.clone();
+            tokio::spawn(async move { crew.start().await.map(drop) });
+        }
+    }
+
     async fn start(&self) -> Result<Arc<Chromium>, BrowseError> {
         let _turn = self.starting.lock().await;
         loop {
@@ -229,15 +239,15 @@ impl Crew {
         let (crew, old) = (self.clone(), old.clone());
         tokio::spawn(async move {
             let turn = crew.starting.lock().await;
-            match crew.add().await {
-                Ok(_) => {
-                    old.drain();
-                    crew.tally.recycled.fetch_add(1, Ordering::Relaxed);
-                }
-                // The old one goes on, and the next page asks again.
-                Err(_) => tokio::time::sleep(BACKOFF * 10).await,
-            }
+            let added = crew.add().await;
             drop(turn);
+            if added.is_ok() {
+                old.drain();
+                crew.tally.recycled.fetch_add(1, Ordering::Relaxed);
+            } else {
+                // The old one goes on, and a later page asks again.
+                tokio::time::sleep(BACKOFF * 10).await;
+            }
             crew.renewing.store(false, Ordering::Release);
         });
     }

@@ -61,7 +61,7 @@ impl Process {
         let profile = Profile::create().map_err(failed)?;
         let mut watcher = shell(WATCHER).arg(profile.path()).stderr(Stdio::null()).spawn().map_err(failed)?;
         let mut browser = shell(GATE)
-            .arg(program)
+            .arg(std::path::absolute(program).map_err(failed)?)
             .args(arguments(profile.path(), launch.heap, launch.user_agent.as_deref(), &launch.flags))
             .env("TMPDIR", profile.temporary())
             .stderr(Stdio::piped())
@@ -155,9 +155,9 @@ impl Said {
             let mut lines = BufReader::new(stderr).split(b'\n');
             while let Ok(Some(line)) = lines.next_segment().await {
                 let line = String::from_utf8_lossy(&line).trim().to_owned();
-                let address = line.rsplit_once("listening on ").map(|(_, address)| address.trim().to_owned());
-                if let (Some(address), Some(told)) =
-                    (address.filter(|at| at.starts_with("ws://")), told.take_if(|_| line.contains("ws://")))
+                let address = line.split_once("DevTools listening on ").map(|(_, address)| address.to_owned());
+                if let Some(address) = address
+                    && let Some(told) = told.take()
                 {
                     let _ = told.send(address);
                 }

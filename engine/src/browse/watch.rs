@@ -79,11 +79,7 @@ fn clear_away(crew: &Arc<Crew>) -> Vec<Arc<Chromium>> {
         }
         tokio::spawn(async move { chromium.end().await });
     }
-    if !browsers.iter().any(|chromium| chromium.takes_tabs()) {
-        let crew = crew.clone();
-        // Whoever needs a tab tries again, and hears why there is none.
-        tokio::spawn(async move { crew.usable().await.map(drop) });
-    }
+    crew.start_ahead();
     browsers
 }
 

@@ -139,9 +139,9 @@ mod tests {
 
     /// Targets after the same sample second after second.
     fn after(adapt: &mut Adapt, from: Instant, seconds: u64, sample: Sample) -> Instant {
-        (0..seconds).for_each(|second| {
+        for second in 0..seconds {
             adapt.sample(from + Duration::from_secs(second), sample);
-        });
+        }
         from + Duration::from_secs(seconds)
     }
 
