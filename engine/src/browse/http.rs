@@ -1,4 +1,5 @@
 use super::document::{DOCUMENT_LIMIT, Opened};
+use super::headers::{retry_after, telling};
 use super::{BrowseError, PageFailure};
 use crate::page::PageSnapshot;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -55,7 +56,9 @@ impl HttpTier {
             if attached || !is_page(&kind) {
                 return Err(PageFailure::page_error("the address gives a download and no page", true));
             }
-            let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
+            let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(&value, chrono::Utc::now()));
+            let all = response.headers().iter();
+            let headers = telling(all.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
             let bytes = body(response).await?;
             let opened = Opened {
                 final_url: Some(final_url),
@@ -63,10 +66,11 @@ impl HttpTier {
                 bytes: bytes.len() as u64,
                 retry_after,
                 dialogs: 0,
+                headers,
             };
             Ok((opened, bytes, kind))
         };
-        let answered = timeout_at(deadline, work).await.map_err(|_| PageFailure::timeout("an answer"))?;
+        let answered = timeout_at(deadline, work).await.map_err(|_| PageFailure::no_answer())?;
         let (opened, bytes, kind) = answered?;
         let address = opened.final_url.clone().unwrap_or_default();
         // Parsing is work for a processor: it must not hold up those who wait for pages.

@@ -139,7 +139,7 @@ impl Tab {
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(PageFailure::page_error("the page crashed", false)),
+                    None => return Err(PageFailure::crashed()),
                 },
                 result = &mut navigation, if !answered => match result {
                     Ok(()) => answered = true,
@@ -152,7 +152,10 @@ impl Tab {
 
     fn out_of_time(&mut self) -> PageFailure {
         self.spoilt = true;
-        PageFailure::timeout(if self.opened().http_status.is_some() { "the page to finish" } else { "an answer" })
+        match self.opened().http_status {
+            Some(_) => PageFailure::timeout("the page to finish"),
+            None => PageFailure::no_answer(),
+        }
     }
 
     fn navigation_failed(&self, error: &str) -> PageFailure {
@@ -199,7 +202,7 @@ impl Tab {
                 }
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(PageFailure::page_error("the page crashed", false)),
+                    None => return Err(PageFailure::crashed()),
                 },
             }
         }

@@ -3,6 +3,7 @@
 mod attempt;
 mod calibration;
 mod campaign;
+mod cause;
 mod confidence;
 mod dataset;
 mod field;
@@ -16,6 +17,7 @@ pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures,
 pub use campaign::{
     CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, Politeness, RunSettings, Screenshots,
 };
+pub use cause::Cause;
 pub use confidence::Confidence;
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
@@ -24,7 +26,7 @@ pub use nearest::nearest;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 
-pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use bytesize::ByteSize;
 pub use ipnet::IpNet;
+pub use mino_datafusion::layout::{InvalidSlug, Slug};
 pub use mino_datafusion::value::FieldType;

@@ -9,7 +9,7 @@ use super::tier::Tiers;
 use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
-use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots};
+use crate::model::{AppliedCalibration, Cause, Fetch, RunSettings, Screenshots};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -173,7 +173,7 @@ impl Work<'_> {
             }
         };
         let Ok(tab) = tokio::time::timeout_at(self.deadline, tab).await else {
-            return Ok(Err(PageFailure::timeout("a tab of the browser")));
+            return Ok(Err(PageFailure::no_tab()));
         };
         let mut tab: Tab = tab?;
         let read = Visitor::Browser(&mut tab).read(&self.shop, address, self.deadline, record).await;
@@ -221,20 +221,18 @@ impl Work<'_> {
 
 /// The address to open: rows often leave out the scheme.
 fn address(site_url: &str) -> Result<String, PageFailure> {
-    let refuse =
-        |category, blocked, reason: String| PageFailure { category, blocked, reason, error: None, permanent: true };
     let site_url = site_url.trim();
     if site_url.is_empty() {
-        return Err(refuse(FailureCategory::PageError, None, "the row has no address".into()));
+        return Err(PageFailure::new(Cause::BadAddress, "the row has no address"));
     }
     let full = if site_url.contains("://") { site_url.to_owned() } else { format!("https://{site_url}") };
     match url::Url::parse(&full) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(full),
         Ok(url) => {
             let reason = format!("addresses of the kind {}: are not opened", url.scheme());
-            Err(refuse(FailureCategory::Blocked, Some(BlockedReason::AddressGuard), reason))
+            Err(PageFailure::new(Cause::AddressGuard, reason))
         }
-        Err(error) => Err(refuse(FailureCategory::PageError, None, format!("`{site_url}` is no address: {error}"))),
+        Err(error) => Err(PageFailure::new(Cause::BadAddress, format!("`{site_url}` is no address: {error}"))),
     }
 }
 
@@ -248,7 +246,7 @@ mod tests {
         assert_eq!(address("www.example.org/x").unwrap(), "https://www.example.org/x");
         assert_eq!(address(" http://example.org ").unwrap(), "http://example.org");
         let file = address("file:///etc/passwd").unwrap_err();
-        assert_eq!(file.blocked, Some(BlockedReason::AddressGuard));
+        assert_eq!(file.cause, Cause::AddressGuard);
         assert_eq!(address("").unwrap_err().reason, "the row has no address");
     }
 }

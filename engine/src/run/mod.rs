@@ -2,6 +2,7 @@
 
 mod archive;
 mod attempt;
+mod breaker;
 mod error;
 mod event;
 mod execute;
@@ -20,6 +21,7 @@ mod verify;
 
 pub use archive::Archive;
 pub use attempt::Source;
+pub use breaker::{Breaker, Verdict};
 pub use error::RunError;
 pub use event::{Listener, RunEvent};
 pub use execute::{Execution, execute};
@@ -27,7 +29,7 @@ pub use finalize::{Ended, PublishedTable, ResultRecord, finalize};
 pub use journal::read_journal;
 pub(crate) use plan::check_settings;
 pub use plan::{Plan, PlanOptions, PlanRow, check_prompt, plan, read_plan};
-pub use retry::{Outcome, retry_after};
+pub use retry::{Host, Outcome, POLICIES, Policy, retry_after};
 pub use sample::choose;
 pub use summary::{FieldSummary, RunSummary, Share};
 pub use verify::{Verification, verify};
