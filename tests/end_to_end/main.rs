@@ -10,6 +10,7 @@
 mod bad_input;
 mod broken_sites;
 mod examples;
+mod failures;
 mod isolation;
 mod mino;
 mod repeating;
