@@ -10,7 +10,7 @@ FETCH ?= http
 CASES ?= 1000000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test bench lint accuracy fuzz picture build browser venv wheel
+.PHONY: help demo test bench lint accuracy chaos fuzz picture build browser venv wheel
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ bench: browser build  ## Milliseconds a page of extraction; pages a second besid
 fuzz: build  ## Read a million mutated pages: none may panic, take a second, or more than ten times its memory
 	cargo build --quiet --package mino-engine --example fuzz
 	$(CARGO_TARGET_DIR)/debug/examples/fuzz $(CASES) $(PAGES)/news
+
+chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores
+	MINO_CHAOS=long cargo test --quiet --package mino-engine --test chaos -- --nocapture --test-threads 1
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
 	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)

@@ -207,16 +207,85 @@ pub fn journal(org: &Slug, run_id: &str) -> Path {
     run(org, run_id).join("journal")
 }
 
+/// All journal files of one shard of a run.
+#[must_use]
+pub fn journal_of(org: &Slug, run_id: &str, shard: u32) -> Path {
+    journal(org, run_id).join(shard.to_string())
+}
+
 /// One journal file: attempts of one shard, written under one lease epoch.
 #[must_use]
 pub fn journal_file(org: &Slug, run_id: &str, shard: u32, epoch: u64, seq: u64) -> Path {
-    journal(org, run_id).join(shard.to_string()).join(format!("{epoch:06}-{seq:010}.parquet"))
+    journal_of(org, run_id, shard).join(format!("{epoch:06}-{seq:010}.parquet"))
+}
+
+/// `(shard, epoch, sequence)` of a journal file's path; `None` for anything else.
+#[must_use]
+pub fn parse_journal_file(path: &Path) -> Option<(u32, u64, u64)> {
+    let mut parts = path.parts().skip(4);
+    let shard = parts.next()?.as_ref().parse().ok()?;
+    let name = parts.next()?;
+    let (epoch, seq) = name.as_ref().strip_suffix(".parquet")?.split_once('-')?;
+    Some((shard, epoch.parse().ok()?, seq.parse().ok()?))
+}
+
+/// Into how many shards a run is divided: the first worker says.
+#[must_use]
+pub fn shards(org: &Slug, run_id: &str) -> Path {
+    run(org, run_id).join("shards.json")
+}
+
+/// Who works, or worked, on which shard of a run.
+#[must_use]
+pub fn leases(org: &Slug, run_id: &str) -> Path {
+    run(org, run_id).join("lease")
+}
+
+/// Who has one shard of a run under an epoch, from 1.
+#[must_use]
+pub fn lease(org: &Slug, run_id: &str, shard: u32, epoch: u64) -> Path {
+    leases(org, run_id).join(shard.to_string()).join(format!("{epoch:06}.json"))
+}
+
+/// How the work under an epoch ended.
+#[must_use]
+pub fn lease_end(org: &Slug, run_id: &str, shard: u32, epoch: u64) -> Path {
+    leases(org, run_id).join(shard.to_string()).join(format!("{epoch:06}-end.json"))
+}
+
+/// `(shard, epoch, is it the end)` of a lease's path; `None` for anything else.
+#[must_use]
+pub fn parse_lease(path: &Path) -> Option<(u32, u64, bool)> {
+    let mut parts = path.parts().skip(4);
+    let shard = parts.next()?.as_ref().parse().ok()?;
+    let name = parts.next()?;
+    let name = name.as_ref().strip_suffix(".json")?;
+    let epoch = name.strip_suffix("-end");
+    Some((shard, epoch.unwrap_or(name).parse().ok()?, epoch.is_some()))
+}
+
+/// What people ordered of a live run, from 1.
+#[must_use]
+pub fn control(org: &Slug, run_id: &str, seq: u64) -> Path {
+    controls(org, run_id).join(format!("{seq:010}.json"))
+}
+
+/// Everything that people ordered of a live run.
+#[must_use]
+pub fn controls(org: &Slug, run_id: &str) -> Path {
+    run(org, run_id).join("control")
+}
+
+/// Live figures of all shards.
+#[must_use]
+pub fn progress_files(org: &Slug, run_id: &str) -> Path {
+    run(org, run_id).join("progress")
 }
 
 /// Live figures of one shard.
 #[must_use]
 pub fn progress(org: &Slug, run_id: &str, shard: u32) -> Path {
-    run(org, run_id).join("progress").join(format!("{shard}.json"))
+    progress_files(org, run_id).join(format!("{shard}.json"))
 }
 
 /// All published files of one table for one organization.
@@ -261,6 +330,15 @@ mod tests {
         let path = document(&org, Kind::Instructions, "prices@1.0", 12);
         assert_eq!(path.as_ref(), "catalog/acme/instructions/prices@1.0/0000000012.json");
         assert_eq!(parse_document(&path), Some(("prices@1.0".into(), 12)));
+    }
+
+    #[test]
+    fn files_of_a_run_round_trip() {
+        let org = Slug::parse("acme").unwrap();
+        assert_eq!(parse_journal_file(&journal_file(&org, "r", 3, 7, 12)), Some((3, 7, 12)));
+        assert_eq!(parse_lease(&lease(&org, "r", 3, 7)), Some((3, 7, false)));
+        assert_eq!(parse_lease(&lease_end(&org, "r", 3, 7)), Some((3, 7, true)));
+        assert_eq!(parse_lease(&progress(&org, "r", 3)), None);
     }
 
     #[test]

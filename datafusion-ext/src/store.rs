@@ -152,6 +152,29 @@ impl Store {
         }
     }
 
+    /// What changes about an object with every write: when, how large, which content. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn head(&self, path: &Path) -> Result<Option<ObjectMeta>, StoreError> {
+        match self.objects.head(path).await {
+            Ok(meta) => Ok(Some(meta)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.unreachable(format!("look at {path}"), &error)),
+        }
+    }
+
+    /// Removes an object, if it is there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete(&self, path: &Path) -> Result<(), StoreError> {
+        match self.objects.delete(path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.unreachable(format!("remove {path}"), &error)),
+        }
+    }
+
     /// Writes an object, replacing what was there. Readers see the old bytes or the new, never a part.
     ///
     /// # Errors

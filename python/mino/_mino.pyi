@@ -57,12 +57,15 @@ class Client:
         screenshots: Literal["on_failure", "always", "never"] | None = None,
         fetch: Literal["auto", "http", "browser"] | None = None,
         archive: bool | None = None,
+        allow_addresses: list[str] | None = None,
         browser: str | None = None,
         on_progress: Callable[[RunEvent], object] | Callable[[dict[str, Any]], object] | None = None,
     ) -> RunReport:
         """Visits the sites of a campaign, extracts its fields, publishes the tables.
 
         sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
+        allow_addresses: networks that are not public and may be reached all the same, as "10.1.0.0/16", beside the
+        campaign's; those of MINO_ALLOW_ADDRESSES (with commas between) unless set.
         browser: a path or a DevTools address; MINO_BROWSER or the fastest one installed unless set. on_progress: called
         with every event of the run, in order, in this thread; the run waits for it. What it raises stops the run, keeps
         what is done, and is raised again. A run of which no task was completed is a report, not an exception.

@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 __all__ = [
+    "Alert",
     "Applied",
     "AttemptFinished",
     "AttemptStarted",
     "Campaign",
     "Column",
+    "ConcurrencySet",
     "Dataset",
     "DatasetReport",
     "FieldSummary",
     "Finalized",
     "Flushed",
+    "FoundValue",
+    "HostWaiting",
     "Instructions",
     "Inventory",
+    "LeaseLost",
+    "Paused",
     "Planned",
     "PublishedTable",
     "Result",
+    "Resumed",
     "Run",
     "RunEvent",
     "RunInstructions",
     "RunSettings",
+    "ShardFinished",
     "Share",
     "Shown",
     "ShownCampaign",
@@ -31,6 +39,8 @@ __all__ = [
     "ShownRun",
     "Started",
     "Stopping",
+    "StoreBack",
+    "StoreFault",
     "Summary",
     "TaskFinished",
     "Verified",
@@ -295,6 +305,14 @@ class AttemptStarted(TypedDict):
     number: int
 
 
+class FoundValue(TypedDict):
+    """A value that an attempt found, shortened."""
+
+    field: str
+    value: str
+    confidence: float
+
+
 class AttemptFinished(TypedDict):
     """An attempt has ended. Without `retry_in_ms` its task is not tried again."""
 
@@ -304,8 +322,13 @@ class AttemptFinished(TypedDict):
     number: int
     status: Literal["success", "failed", "timeout", "blocked", "cancelled"]
     reason: str | None
+    failure_category: str | None
+    blocked_reason: str | None
+    host: str
     duration_ms: int
     fields: int
+    values: list[FoundValue]
+    confidence: float | None
     retry_in_ms: int | None
 
 
@@ -325,6 +348,73 @@ class Flushed(TypedDict):
     attempts: int
 
 
+class Paused(TypedDict):
+    """No new attempt begins until the run is resumed."""
+
+    event: Literal["paused"]
+    reason: str
+    by: str
+
+
+class Resumed(TypedDict):
+    """The pause is over."""
+
+    event: Literal["resumed"]
+    by: str
+
+
+ConcurrencySet = TypedDict(
+    "ConcurrencySet",
+    {"event": Literal["concurrency_set"], "from": int, "to": int, "limit": int, "why": str},
+)
+"""Another number of pages is open at once: it adapts between 1 and `limit`, which a person can set."""
+
+
+class HostWaiting(TypedDict):
+    """A host is left alone for a while; its tasks wait, others go on."""
+
+    event: Literal["host_waiting"]
+    host: str
+    wait_ms: int
+    why: str
+
+
+class StoreFault(TypedDict):
+    """The store takes nothing: what is done is kept on the local disk."""
+
+    event: Literal["store_fault"]
+    reason: str
+
+
+class StoreBack(TypedDict):
+    """The store takes what it is given again."""
+
+    event: Literal["store_back"]
+
+
+class LeaseLost(TypedDict):
+    """Another worker has this shard now; nothing that this one does counts any more."""
+
+    event: Literal["lease_lost"]
+    to: str | None
+
+
+class ShardFinished(TypedDict):
+    """Every task of a shard, from 1, has ended."""
+
+    event: Literal["shard_finished"]
+    shard: int
+    of: int
+
+
+class Alert(TypedDict):
+    """Something is out of the ordinary."""
+
+    event: Literal["alert"]
+    name: str
+    text: str
+
+
 class Stopping(TypedDict):
     """The run was asked to stop."""
 
@@ -341,7 +431,25 @@ class Finalized(TypedDict):
     summary: Summary
 
 
-RunEvent = Planned | Started | AttemptStarted | AttemptFinished | TaskFinished | Flushed | Stopping | Finalized
+RunEvent = (
+    Planned
+    | Started
+    | AttemptStarted
+    | AttemptFinished
+    | TaskFinished
+    | Flushed
+    | Paused
+    | Resumed
+    | ConcurrencySet
+    | HostWaiting
+    | StoreFault
+    | StoreBack
+    | LeaseLost
+    | Stopping
+    | ShardFinished
+    | Alert
+    | Finalized
+)
 
 
 class Reliability(TypedDict):

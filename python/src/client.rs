@@ -4,8 +4,8 @@ use crate::events::OnProgress;
 use crate::json::to_python;
 use crate::report::RunReport;
 use crate::rows::Rows;
-use crate::settings::{Span, parse, whole};
-use mino_engine::campaign::{self, ReplayRequest, RunRequest};
+use crate::settings::{Span, networks, parse, whole};
+use mino_engine::campaign::{self, ReplayRequest, RunRequest, Stop};
 use mino_engine::catalog::Catalog;
 use mino_engine::run::Listener;
 use pyo3::prelude::*;
@@ -47,7 +47,7 @@ impl Client {
     }
 
     #[pyo3(signature = (campaign, *, sample = "all", seed = 0, run_type = None, concurrency = None, max_retries = None,
-        timeout = None, screenshots = None, fetch = None, archive = None, browser = None, on_progress = None))]
+        timeout = None, screenshots = None, fetch = None, archive = None, allow_addresses = None, browser = None, on_progress = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn run(
         &self,
@@ -62,6 +62,7 @@ impl Client {
         screenshots: Option<&str>,
         fetch: Option<&str>,
         archive: Option<bool>,
+        allow_addresses: Option<Vec<String>>,
         browser: Option<&str>,
         on_progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<RunReport> {
@@ -81,8 +82,9 @@ impl Client {
             screenshots: screenshots.map(parse).transpose()?,
             fetch: fetch.map(parse).transpose()?,
             archive,
+            allow_addresses: networks(allow_addresses)?,
             browser,
-            stop: stop.clone(),
+            stop: at_once(&stop),
             ..RunRequest::new(campaign)
         };
         let report = wait(py, Some(&stop), campaign::run(&self.catalog, request, &mut listeners));
@@ -110,7 +112,7 @@ impl Client {
             run: run.to_owned(),
             instructions,
             concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
-            stop: stop.clone(),
+            stop: at_once(&stop),
         };
         let report = wait(py, Some(&stop), campaign::replay(&self.catalog, request, &mut listeners));
         match raised.take() {
@@ -163,4 +165,9 @@ impl Client {
     fn __repr__(&self) -> String {
         format!("<mino.Client of {} in {}>", self.catalog.org(), self.catalog.store().url())
     }
+}
+
+/// Who presses Ctrl-C in a notebook, or ends a task of an orchestrator, waits for no page.
+fn at_once(token: &CancellationToken) -> Stop {
+    Stop { now: token.clone(), ..Stop::default() }
 }

@@ -34,7 +34,7 @@ impl RunReport {
 
     #[getter]
     fn accuracy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, &self.report.summary.accuracy)
+        to_python(py, &self.report.summary.as_ref().and_then(|summary| summary.accuracy))
     }
 
     #[getter]
@@ -43,7 +43,7 @@ impl RunReport {
     }
 
     fn __repr__(&self) -> String {
-        let counts = self.report.summary.counts;
+        let counts = self.report.summary.as_ref().map(|summary| summary.counts).unwrap_or_default();
         format!(
             "<mino.RunReport {} of {}: {}, {} of {} tasks completed>",
             self.report.run_id, self.report.campaign, self.report.status, counts.completed, counts.tasks

@@ -29,6 +29,7 @@ instructions:
     - {name: opening_hours, type: text}
     - {name: rating, type: number}
 dataset: {source: bench.csv, url: url}
+run: {allow_addresses: [127.0.0.0/8]}
 ";
 
 #[tokio::main]

@@ -7,13 +7,18 @@
     reason = "a test says by failing what it expected"
 )]
 
+mod address_guard;
 mod bad_input;
 mod broken_sites;
+mod canary;
 mod examples;
 mod failures;
+mod guard_proxy;
 mod isolation;
 mod mino;
+mod politeness;
 mod repeating;
 mod runs;
 mod stopping;
 mod tiers;
+mod watching;

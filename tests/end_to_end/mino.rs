@@ -34,6 +34,8 @@ impl Mino {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mino"));
         command.args(args).current_dir(self.folder.path()).env_remove("MINO_ORG").env("MINO_STORE", "store");
+        // The sites of the tests are on this machine.
+        command.env("MINO_ALLOW_ADDRESSES", "127.0.0.0/8");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -76,12 +78,17 @@ impl Done {
 
 /// A site of our own at an address: pages by name.
 pub(crate) async fn serve(address: &str, routes: &str, pages: &[(&str, &str)]) -> SiteServer {
+    serve_at(address, routes, pages, 0).await
+}
+
+/// The same at a port; 0: any that is free.
+pub(crate) async fn serve_at(address: &str, routes: &str, pages: &[(&str, &str)], port: u16) -> SiteServer {
     let json = format!(r#"{{"address": "{address}", "name": "test", "routes": {routes}}}"#);
     let mut files: BTreeMap<String, bytes::Bytes> = BTreeMap::new();
     files.insert("site.json".into(), json.into());
     files.extend(pages.iter().map(|(name, html)| ((*name).to_owned(), html.to_string().into())));
     let site = Site::new("test", files).unwrap();
-    let port = SiteServer::free_port(&[site.address], 0).await.unwrap();
+    let port = SiteServer::free_port(&[site.address], port).await.unwrap();
     SiteServer::start(vec![site], port).await.unwrap()
 }
 

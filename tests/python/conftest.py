@@ -64,7 +64,7 @@ instructions:
     - {{name: title, type: text}}
     - {{name: price, type: money}}
 dataset: {{source: {name}.csv, url: url}}
-run: {{concurrency: 2, timeout: 10m}}
+run: {{concurrency: 2, timeout: 10m, allow_addresses: [127.0.0.0/8]}}
 """
         )
         return file

@@ -1,5 +1,7 @@
-use super::{AttemptRow, attempts_schema, optional, required};
+use super::parquet_file::read_columns;
+use super::{AttemptRow, FormatError, attempts_schema, optional, required};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -10,6 +12,54 @@ pub struct JournalRow {
     pub attempt: AttemptRow,
     /// What was found for each field.
     pub found: Vec<FoundField>,
+    /// Milliseconds after which the task was to be tried again; NULL: this attempt ended it.
+    #[serde(default)]
+    pub retry_in_ms: Option<u64>,
+}
+
+/// How an attempt ended, without what it found: enough to go on with a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalMark {
+    /// UUIDv5 of (run, row).
+    pub task_id: String,
+    /// From 1.
+    pub attempt_number: u32,
+    /// `initial`, `auto_retry`, `manual_retry`.
+    pub trigger: String,
+    /// `success`, `failed`, `timeout`, `blocked`, `cancelled`.
+    pub status: String,
+    /// The task was to be tried again.
+    pub is_retried: bool,
+}
+
+/// The marks of a journal file: its other columns are not even unpacked.
+///
+/// # Errors
+/// When the bytes are not Parquet, or hold other columns.
+pub fn read_marks(bytes: Bytes) -> Result<Vec<JournalMark>, FormatError> {
+    #[derive(Deserialize)]
+    struct Attempt {
+        task_id: String,
+        attempt_number: u32,
+        trigger: String,
+        status: String,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        attempt: Attempt,
+        #[serde(default)]
+        retry_in_ms: Option<u64>,
+    }
+    let columns = ["attempt.task_id", "attempt.attempt_number", "attempt.trigger", "attempt.status", "retry_in_ms"];
+    let rows: Vec<Row> = read_columns(bytes, &columns)?;
+    let mark = |Row { attempt, retry_in_ms }: Row| JournalMark {
+        task_id: attempt.task_id,
+        attempt_number: attempt.attempt_number,
+        trigger: attempt.trigger,
+        status: attempt.status,
+        is_retried: retry_in_ms.is_some(),
+    };
+    Ok(rows.into_iter().map(mark).collect())
 }
 
 /// What one attempt found for one field.
@@ -56,5 +106,6 @@ pub fn journal_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("attempt", attempt, false),
         required("found", DataType::List(Arc::new(required("item", found)))),
+        optional("retry_in_ms", DataType::UInt64),
     ]))
 }

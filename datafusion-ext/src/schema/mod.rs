@@ -12,8 +12,8 @@ mod tasks;
 
 pub use attempts::{AttemptRow, ReasoningRow, ScreenshotRow, attempts_schema};
 pub use fields::{FieldRow, fields_schema};
-pub use journal::{FoundField, JournalRow, journal_schema};
-pub use parquet_file::{FormatError, read_rows, rows_to_batch, write_batch, write_rows};
+pub use journal::{FoundField, JournalMark, JournalRow, journal_schema, read_marks};
+pub use parquet_file::{FormatError, TableWriter, read_rows, rows_to_batch, write_batch, write_rows};
 pub use results::{ResultColumn, results_batch, results_schema};
 pub use run_columns::RunColumns;
 pub use tasks::{TaskRow, tasks_schema};

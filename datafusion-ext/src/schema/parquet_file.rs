@@ -2,8 +2,8 @@ use crate::layout::FORMAT_VERSION;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -33,22 +33,56 @@ pub fn rows_to_batch<T: Serialize>(schema: &SchemaRef, rows: &[T]) -> Result<Rec
     batch.with_schema(schema.clone()).map_err(|e| FormatError::new("make columns of rows", e))
 }
 
+/// A Parquet file that is written batch by batch: what is done is packed, so that a table larger than memory can be made.
+/// The same batches give the same bytes.
+#[derive(Debug)]
+pub struct TableWriter {
+    writer: ArrowWriter<Vec<u8>>,
+    rows: usize,
+}
+
+impl TableWriter {
+    /// An empty table.
+    ///
+    /// # Errors
+    /// When Parquet cannot hold the schema.
+    pub fn new(schema: &SchemaRef) -> Result<Self, FormatError> {
+        let properties = WriterProperties::builder()
+            .set_created_by("mino".to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_key_value_metadata(Some(vec![KeyValue::new("mino.format".to_owned(), FORMAT_VERSION.to_string())]))
+            .build();
+        let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties));
+        Ok(Self { writer: writer.map_err(|e| FormatError::new("write Parquet", e))?, rows: 0 })
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// When the batch has another schema.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), FormatError> {
+        self.rows += batch.num_rows();
+        self.writer.write(batch).map_err(|e| FormatError::new("write Parquet", e))
+    }
+
+    /// The file, and the number of its rows.
+    ///
+    /// # Errors
+    /// When it cannot be completed.
+    pub fn finish(self) -> Result<(Bytes, usize), FormatError> {
+        let bytes = self.writer.into_inner().map_err(|e| FormatError::new("write Parquet", e))?;
+        Ok((bytes.into(), self.rows))
+    }
+}
+
 /// One Parquet file of a batch. The same batch gives the same bytes.
 ///
 /// # Errors
 /// When Parquet cannot hold the batch.
 pub fn write_batch(batch: &RecordBatch) -> Result<Bytes, FormatError> {
-    let failed = |e| FormatError::new("write Parquet", e);
-    let properties = WriterProperties::builder()
-        .set_created_by("mino".to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_key_value_metadata(Some(vec![KeyValue::new("mino.format".to_owned(), FORMAT_VERSION.to_string())]))
-        .build();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(failed)?;
-    writer.write(batch).map_err(failed)?;
-    writer.close().map_err(failed)?;
-    Ok(bytes.into())
+    let mut writer = TableWriter::new(&batch.schema())?;
+    writer.write(batch)?;
+    Ok(writer.finish()?.0)
 }
 
 /// [`rows_to_batch`], then [`write_batch`].
@@ -64,9 +98,22 @@ pub fn write_rows<T: Serialize>(schema: &SchemaRef, rows: &[T]) -> Result<Bytes,
 /// # Errors
 /// When the bytes are not Parquet, or hold other columns.
 pub fn read_rows<T: DeserializeOwned>(bytes: Bytes) -> Result<Vec<T>, FormatError> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
-        .map_err(|e| FormatError::new("read Parquet", e))?;
+    rows_of(builder(bytes)?)
+}
+
+/// Rows of some columns of a Parquet file, named by their paths; a column that it does not have is left out.
+pub(super) fn read_columns<T: DeserializeOwned>(bytes: Bytes, columns: &[&str]) -> Result<Vec<T>, FormatError> {
+    let builder = builder(bytes)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    rows_of(builder.with_projection(mask))
+}
+
+fn builder(bytes: Bytes) -> Result<ParquetRecordBatchReaderBuilder<Bytes>, FormatError> {
+    ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| FormatError::new("read Parquet", e))
+}
+
+fn rows_of<T: DeserializeOwned>(builder: ParquetRecordBatchReaderBuilder<Bytes>) -> Result<Vec<T>, FormatError> {
+    let reader = builder.build().map_err(|e| FormatError::new("read Parquet", e))?;
     let mut rows = Vec::new();
     for batch in reader {
         let batch = batch.map_err(|e| FormatError::new("read Parquet", e))?;
@@ -127,15 +174,40 @@ mod tests {
                 resolver: "json_ld".into(),
                 evidence: "$.offers.price".into(),
             }],
+            retry_in_ms: None,
         }
     }
 
     #[test]
     fn journal_rows_come_back_as_they_went_in() {
-        let rows = vec![journal_row(), JournalRow { found: vec![], ..journal_row() }];
+        let retried = JournalRow { found: vec![], retry_in_ms: Some(1500), ..journal_row() };
+        let rows = vec![journal_row(), retried];
         let bytes = write_rows(&journal_schema(), &rows).unwrap();
         assert_eq!(bytes, write_rows(&journal_schema(), &rows).unwrap(), "the same rows give the same bytes");
-        assert_eq!(read_rows::<JournalRow>(bytes).unwrap(), rows);
+        assert_eq!(read_rows::<JournalRow>(bytes.clone()).unwrap(), rows);
+        let marks = read_marks(bytes).unwrap();
+        assert_eq!(marks.iter().map(|mark| mark.is_retried).collect::<Vec<_>>(), [false, true]);
+        assert!(marks.iter().all(|mark| mark.task_id == "t" && mark.attempt_number == 1 && mark.status == "success"));
+    }
+
+    #[test]
+    fn journals_of_before_retries_were_told_still_read() {
+        let fields =
+            journal_schema().fields().iter().filter(|field| field.name() != "retry_in_ms").cloned().collect::<Vec<_>>();
+        let before = std::sync::Arc::new(arrow::datatypes::Schema::new(fields));
+        let bytes = write_rows(&before, &[journal_row()]).unwrap();
+        assert_eq!(read_rows::<JournalRow>(bytes.clone()).unwrap(), [journal_row()]);
+        assert_eq!(read_marks(bytes).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_table_in_parts_has_all_their_rows() {
+        let part = rows_to_batch(&journal_schema(), &[journal_row(), journal_row()]).unwrap();
+        let mut table = TableWriter::new(&journal_schema()).unwrap();
+        table.write(&part).unwrap();
+        table.write(&part).unwrap();
+        let (bytes, rows) = table.finish().unwrap();
+        assert_eq!((rows, read_rows::<JournalRow>(bytes).unwrap().len()), (4, 4));
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
             ("instructions_version", "text"),
             ("dataset", "text"),
             ("dataset_version", "integer"),
+            ("run", "json"),
         ],
         Kind::Instructions => &[
             ("campaign", "text"),
@@ -83,6 +84,7 @@ fn columns(kind: Kind) -> Vec<(&'static str, &'static str)> {
             ("started_at", "time"),
             ("completed_at", "time"),
             ("reason", "text"),
+            ("settings", "json"),
         ],
         Kind::Results => &[("run_id", "text"), ("tables", "json")],
         Kind::Calibrations => &[

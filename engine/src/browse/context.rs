@@ -1,4 +1,5 @@
 use super::BrowseError;
+use super::proxy::BYPASS;
 use chromiumoxide::browser::Browser;
 use chromiumoxide::cdp::browser_protocol::browser::{
     BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
@@ -19,10 +20,15 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) async fn create(browser: &Browser) -> Result<Self, BrowseError> {
+    /// `proxy`: where its traffic goes, when the browser was not told at its start.
+    pub(super) async fn create(browser: &Browser, proxy: Option<String>) -> Result<Self, BrowseError> {
         let failed = |error| BrowseError::gone("make a browser context")(error);
-        let id =
-            browser.execute(CreateBrowserContextParams::default()).await.map_err(failed)?.result.browser_context_id;
+        let proxied = CreateBrowserContextParams {
+            proxy_bypass_list: proxy.as_ref().map(|_| BYPASS.to_owned()),
+            proxy_server: proxy,
+            ..CreateBrowserContextParams::default()
+        };
+        let id = browser.execute(proxied).await.map_err(failed)?.result.browser_context_id;
         let downloads = SetDownloadBehaviorParams { browser_context_id: Some(id.clone()), ..deny_downloads() };
         browser.execute(downloads).await.map_err(failed)?;
         let blank =

@@ -1,10 +1,13 @@
-use super::PageFailure;
-use super::headers::{retry_after, telling};
+use super::headers::telling;
+use super::proxy::MARK;
+use super::retry_after::retry_after;
+use super::{PageFailure, Proxy};
 use chromiumoxide::cdp::browser_protocol::network::{
     EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived, RequestId, ResourceType,
 };
 use chromiumoxide::cdp::browser_protocol::page::{EventLifecycleEvent, FrameId};
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A document larger than this is not read: it would fill the memory of browser and engine.
@@ -34,10 +37,15 @@ pub(super) struct Document {
     frame: FrameId,
     main: Option<RequestId>,
     seen: HashMap<RequestId, Seen>,
+    /// What its traffic goes through.
+    proxy: Option<Arc<Proxy>>,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    url: Option<String>,
+    /// Instead of the site the proxy answered.
+    refused: Option<PageFailure>,
     response: Option<Response>,
     bytes: u64,
     failed: Option<String>,
@@ -56,8 +64,8 @@ struct Response {
 }
 
 impl Document {
-    pub(super) fn new(frame: FrameId) -> Self {
-        Self { frame, main: None, seen: HashMap::new() }
+    pub(super) fn new(frame: FrameId, proxy: Option<Arc<Proxy>>) -> Self {
+        Self { frame, main: None, seen: HashMap::new(), proxy }
     }
 
     /// A new navigation: what came before counts no more.
@@ -70,6 +78,8 @@ impl Document {
         let is_document = request.r#type == Some(ResourceType::Document);
         if is_document && request.frame_id.as_ref() == Some(&self.frame) {
             self.main = Some(request.request_id.clone());
+            let seen = self.seen.entry(request.request_id.clone()).or_default();
+            seen.url = Some(request.request.url.clone());
         }
     }
 
@@ -79,7 +89,13 @@ impl Document {
         }
         let header = |name: &str| header(event.response.headers.inner(), name);
         let attached = header("content-disposition").is_some_and(|value| value.trim_start().starts_with("attachment"));
+        let mark = self.proxy.as_ref().zip(header(MARK));
+        let refused = mark.and_then(|(proxy, mark)| proxy.own_answer(&event.response.url, mark));
         let seen = self.seen.entry(event.request_id.clone()).or_default();
+        if refused.is_some() {
+            seen.refused = refused;
+            return;
+        }
         seen.response = Some(Response {
             url: event.response.url.clone(),
             status: u16::try_from(event.response.status).ok(),
@@ -129,6 +145,9 @@ impl Document {
     /// Why this document will not be read.
     pub(super) fn fault(&self) -> Option<PageFailure> {
         let seen = self.current()?;
+        if seen.refused.is_some() {
+            return seen.refused.clone();
+        }
         let length = seen.response.as_ref().and_then(|response| response.length);
         if seen.response.as_ref().is_some_and(|response| response.is_download) {
             return Some(download());
@@ -141,7 +160,14 @@ impl Document {
         // A response that is given up by the browser itself is one that it would save and not show.
         let status = seen.response.as_ref().and_then(|response| response.status);
         let saved = failed == "net::ERR_ABORTED" && status == Some(200);
-        Some(if saved { download() } else { PageFailure::network(failed) })
+        Some(if saved { download() } else { self.network(failed) })
+    }
+
+    /// The failure behind a network error of the browser.
+    pub(super) fn network(&self, error: &str) -> PageFailure {
+        let url = self.current().and_then(|seen| seen.url.as_ref());
+        let explained = self.proxy.as_ref().zip(url).and_then(|(proxy, url)| proxy.explain(url, error));
+        explained.unwrap_or_else(|| PageFailure::network(error))
     }
 
     /// What is known of the document so far.

@@ -34,6 +34,12 @@ pub enum BrowseError {
         /// What went wrong.
         reason: String,
     },
+    /// The proxy that guards it did not start.
+    #[error("the browser's proxy found no port on 127.0.0.1: {reason}")]
+    Proxy {
+        /// What the system said.
+        reason: String,
+    },
     /// It stopped answering.
     #[error("the browser stopped answering while asked to {operation}: {reason}")]
     Gone {

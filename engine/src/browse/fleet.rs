@@ -1,5 +1,6 @@
 use super::context::Context;
-use super::{BrowseError, BrowserSource, Tab};
+use super::guarded::Guarded;
+use super::{AddressGuard, BrowseError, BrowserSource, Tab};
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::handler::HandlerConfig;
 use chromiumoxide::handler::viewport::Viewport;
@@ -17,12 +18,18 @@ pub struct FleetOptions {
     pub source: BrowserSource,
     /// Pages open at once.
     pub tabs: u32,
+    /// What it calls itself; the browser's own unless set. A remote browser keeps its own.
+    pub user_agent: Option<String>,
+    /// What its pages may reach.
+    pub guard: Arc<AddressGuard>,
 }
 
 /// Chromium with a pool of browser contexts: each tab has a context to itself, which is wiped before the next use.
 #[derive(Debug)]
 pub struct Fleet {
     source: BrowserSource,
+    user_agent: Option<String>,
+    guarded: Guarded,
     slots: Arc<Semaphore>,
     current: tokio::sync::Mutex<Arc<Chromium>>,
 }
@@ -30,6 +37,7 @@ pub struct Fleet {
 /// One browser process, or one connection to a remote browser.
 #[derive(Debug)]
 pub(super) struct Chromium {
+    pub(super) guarded: Guarded,
     pub(super) browser: Browser,
     pub(super) idle: Mutex<Vec<Context>>,
     handler: JoinHandle<()>,
@@ -63,9 +71,12 @@ impl Fleet {
     /// # Errors
     /// When there is none, or it does not start.
     pub async fn launch(options: FleetOptions) -> Result<Self, BrowseError> {
-        let first = Chromium::launch(&options.source).await?;
+        let guarded = Guarded::start(options.guard, &options.source).await?;
+        let user_agent = options.user_agent;
+        let first = Chromium::launch(&options.source, user_agent.as_deref(), &guarded).await?;
         let slots = Arc::new(Semaphore::new(options.tabs.max(1) as usize));
-        Ok(Self { source: options.source, slots, current: tokio::sync::Mutex::new(Arc::new(first)) })
+        let current = tokio::sync::Mutex::new(Arc::new(first));
+        Ok(Self { source: options.source, user_agent, guarded, slots, current })
     }
 
     /// A tab with a clean context, as soon as one is free. A browser that has died is started anew.
@@ -78,14 +89,14 @@ impl Fleet {
         let chromium = {
             let mut current = self.current.lock().await;
             if current.handler.is_finished() {
-                *current = Arc::new(Chromium::launch(&self.source).await?);
+                *current = Arc::new(Chromium::launch(&self.source, self.user_agent.as_deref(), &self.guarded).await?);
             }
             current.clone()
         };
         let idle = chromium.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let context = match idle {
             Some(context) => context,
-            None => Context::create(&chromium.browser).await?,
+            None => Context::create(&chromium.browser, chromium.guarded.context_proxy()).await?,
         };
         Tab::open(chromium, context, slot).await
     }
@@ -107,7 +118,7 @@ impl Fleet {
 }
 
 impl Chromium {
-    async fn launch(source: &BrowserSource) -> Result<Self, BrowseError> {
+    async fn launch(source: &BrowserSource, user_agent: Option<&str>, guarded: &Guarded) -> Result<Self, BrowseError> {
         let (browser, mut handler, profile) = match source {
             BrowserSource::Remote(url) => {
                 let config =
@@ -127,7 +138,9 @@ impl Chromium {
                     .viewport(Viewport { width: 1280, height: 1024, ..Viewport::default() })
                     .request_timeout(REQUEST_TIMEOUT)
                     .launch_timeout(LAUNCH_TIMEOUT)
-                    .args(FLAGS);
+                    .args(FLAGS)
+                    .args(user_agent.map(|agent| format!("user-agent={agent}")))
+                    .args(guarded.flags());
                 if runs_as_root() {
                     config = config.no_sandbox();
                 }
@@ -140,7 +153,7 @@ impl Chromium {
             // The stream ends with the connection; an error of one message is not the end of it.
             while handler.next().await.is_some() {}
         });
-        Ok(Self { browser, idle: Mutex::new(Vec::new()), handler, profile })
+        Ok(Self { guarded: guarded.clone(), browser, idle: Mutex::new(Vec::new()), handler, profile })
     }
 }
 

@@ -1,5 +1,4 @@
 use super::vendors::HEADERS;
-use chrono::{DateTime, Utc};
 
 /// Of a response's headers those that tell who answered and why: names in lower case, of cookies only their names.
 pub(super) fn telling<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
@@ -17,18 +16,7 @@ pub(super) fn telling<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<
     kept
 }
 
-/// Seconds that a `Retry-After` asks for, be it a number or a date.
-pub(super) fn retry_after(value: &str, now: DateTime<Utc>) -> Option<u64> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(seconds);
-    }
-    let date = DateTime::parse_from_rfc2822(value).ok()?;
-    u64::try_from((date.with_timezone(&Utc) - now).num_seconds()).ok()
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -39,14 +27,5 @@ mod tests {
         let kept = telling(all.into_iter());
         let kept: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(kept, [("cf-mitigated", "challenge"), ("set-cookie", "datadome"), ("set-cookie", "_abck")]);
-    }
-
-    #[test]
-    fn seconds_and_dates() {
-        let now = "2026-08-01T10:00:00Z".parse().unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(120));
-        assert_eq!(retry_after("Sat, 01 Aug 2026 10:01:30 GMT", now), Some(90));
-        assert_eq!(retry_after("Sat, 01 Aug 2026 09:00:00 GMT", now), None);
-        assert_eq!(retry_after("soon", now), None);
     }
 }

@@ -1,43 +1,42 @@
+use super::client::{guarded_client, refused};
 use super::document::{DOCUMENT_LIMIT, Opened};
-use super::headers::{retry_after, telling};
-use super::{BrowseError, PageFailure};
+use super::headers::telling;
+use super::retry_after::retry_after;
+use super::{AddressGuard, BrowseError, PageFailure};
+use crate::model::Cause;
 use crate::page::PageSnapshot;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
 };
-use reqwest::redirect::Policy;
 use std::error::Error;
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 /// Pages without a browser: one request each, nothing is run and nothing drawn.
 #[derive(Debug, Clone)]
 pub struct HttpTier {
-    client: reqwest::Client,
+    pub(super) client: reqwest::Client,
+    pub(super) guard: Arc<AddressGuard>,
 }
 
 /// Redirects that are followed, as browsers do.
 const MOST_REDIRECTS: usize = 20;
-const USER_AGENT: &str = concat!("Mozilla/5.0 (compatible; mino/", env!("CARGO_PKG_VERSION"), ")");
 
 impl HttpTier {
-    /// A client without cookies: no visit knows of another.
+    /// A client without cookies: no visit knows of another. It calls itself `user_agent`.
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new() -> Result<Self, BrowseError> {
+    pub fn new(guard: Arc<AddressGuard>, user_agent: &str) -> Result<Self, BrowseError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
-        let client = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .default_headers(headers)
-            .redirect(Policy::limited(MOST_REDIRECTS))
-            .build();
+        let client = guarded_client(&guard, MOST_REDIRECTS).user_agent(user_agent).default_headers(headers).build();
         let client =
             client.map_err(|error| BrowseError::Gone { operation: "set up HTTP", reason: error.to_string() })?;
-        Ok(Self { client })
+        Ok(Self { client, guard })
     }
 
     /// The page at an address, as its HTML makes it.
@@ -45,6 +44,9 @@ impl HttpTier {
     /// # Errors
     /// Why it did not come. An HTTP error is a page that came.
     pub async fn get(&self, url: &str, deadline: Instant) -> Result<(Opened, PageSnapshot), PageFailure> {
+        let url = url::Url::parse(url)
+            .map_err(|error| PageFailure::new(Cause::BadAddress, format!("`{url}` is no address: {error}")))?;
+        self.guard.check(&url).map_err(|refused| PageFailure::from(&refused))?;
         let work = async {
             let response = self.client.get(url).send().await.map_err(|error| failure(&error))?;
             let status = response.status().as_u16();
@@ -124,7 +126,10 @@ fn decode(bytes: &[u8], kind: &str) -> String {
 }
 
 /// In the browser's words, so that a failure is called the same in every tier.
-fn failure(error: &reqwest::Error) -> PageFailure {
+pub(super) fn failure(error: &reqwest::Error) -> PageFailure {
+    if let Some(refused) = refused(error) {
+        return refused.into();
+    }
     let mut causes = String::new();
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(one) = cause {

@@ -1,27 +1,45 @@
 //! A fleet of Chromium: opens addresses, tells why a page did not come, and hands over what did.
 
+mod address_kind;
 mod broken;
+mod client;
 mod context;
+mod dial;
 mod document;
 mod error;
 mod failure;
+mod faults;
 mod finding;
 mod fleet;
+mod forward;
+mod guard;
+mod guarded;
 mod headers;
 mod http;
 mod locate;
 mod phrases;
+mod proxy;
+mod retry_after;
+mod robots;
+mod robots_rules;
 mod settle;
 mod signals;
 mod tab;
+mod user_agent;
 mod vendors;
 mod walls;
 
+pub use address_kind::{AddressKind, refusal};
 pub use document::Opened;
 pub use error::BrowseError;
 pub use failure::PageFailure;
 pub use finding::{Answer, Finding, detect_failure};
 pub use fleet::{Fleet, FleetOptions};
+pub use guard::{AddressGuard, GuardError, Resolve};
 pub use http::HttpTier;
 pub use locate::{BrowserSource, locate};
+pub use proxy::{Proxy, ProxyBytes};
+pub use robots::Robots;
+pub use robots_rules::Decision;
 pub use tab::{Picture, Tab};
+pub use user_agent::{PRODUCT, chromium_version, user_agent};

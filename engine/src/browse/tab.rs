@@ -1,6 +1,7 @@
 use super::context::Context;
 use super::document::{Document, Opened};
 use super::fleet::Chromium;
+use super::guarded::Guarded;
 use super::{BrowseError, PageFailure};
 use crate::page::{BrowserDocument, PageSnapshot, STYLES, from_browser};
 use chromiumoxide::Page;
@@ -48,6 +49,7 @@ pub struct Tab {
     /// The renderer may hang: it must not serve another page.
     spoilt: bool,
     held: Option<Held>,
+    guarded: Guarded,
 }
 
 #[derive(Debug)]
@@ -105,7 +107,8 @@ impl Tab {
             page,
             events,
             deadline: Instant::now(),
-            document: Document::new(frame),
+            document: Document::new(frame, chromium.guarded.proxy()),
+            guarded: chromium.guarded.clone(),
             origins: BTreeSet::new(),
             dialogs: 0,
             spoilt: false,
@@ -119,12 +122,19 @@ impl Tab {
         self.document.opened(self.dialogs)
     }
 
+    /// What the address guard does not see of this browser, in words; `None`: nothing.
+    #[must_use]
+    pub fn guard_gap(&self) -> Option<&'static str> {
+        self.guarded.gap()
+    }
+
     /// Opens an address and waits for its `load`. Everything that this tab does afterwards ends at `deadline` too.
     ///
     /// # Errors
     /// Why the page did not come. An HTTP error is a page that came.
     pub async fn goto(&mut self, url: &str, deadline: Instant) -> Result<Opened, PageFailure> {
         self.deadline = deadline;
+        self.guarded.check(url).await?;
         let page = self.page.clone();
         let url = url.to_owned();
         let mut navigation = std::pin::pin!(async move { page.goto(url).await.map(|_| ()) });
@@ -160,7 +170,7 @@ impl Tab {
 
     fn navigation_failed(&self, error: &str) -> PageFailure {
         if error.contains("net::") {
-            return PageFailure::network(error);
+            return self.document.network(error);
         }
         PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error("the page could not be opened", false) }
     }

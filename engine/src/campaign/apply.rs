@@ -25,7 +25,7 @@ pub struct Applied {
     pub dataset: DatasetVersion,
     /// What checking the rows brought to light.
     pub report: DatasetReport,
-    /// Parts of the file that are kept but not acted on.
+    /// What to know about the file: parts that are kept but not acted on, how sites are met.
     pub notes: Vec<String>,
 }
 
@@ -156,13 +156,21 @@ async fn store_dataset(catalog: &Catalog, frozen: &Frozen, who: Who) -> Result<(
 }
 
 fn notes(file: &CampaignFile) -> Vec<String> {
-    let mut ignored = Vec::new();
+    let mut notes = Vec::new();
+    if file.run.politeness.contact.is_none() {
+        notes.push(
+            "sites cannot ask anybody about these visits: set `run.politeness.contact` to a mailbox or address".into(),
+        );
+    }
+    if let Some(reason) = &file.run.politeness.ignore_robots {
+        notes.push(format!("robots.txt is not asked: {reason}"));
+    }
     let parts =
         [(file.schedule.is_some(), "schedule"), (!file.alerts.is_empty(), "alerts"), (file.budget.is_some(), "budget")];
     for (present, name) in parts {
         if present {
-            ignored.push(format!("`{name}` is kept with the campaign, but this version does not act on it yet"));
+            notes.push(format!("`{name}` is kept with the campaign, but this version does not act on it yet"));
         }
     }
-    ignored
+    notes
 }

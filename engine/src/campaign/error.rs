@@ -63,8 +63,15 @@ impl CampaignError {
                 | RunError::NoRow { .. }
                 | RunError::Setting { .. }
                 | RunError::NoArchive { .. }
-                | RunError::NoPlan { .. } => ErrorKind::Input,
-                RunError::Format(_) | RunError::Internal { .. } => ErrorKind::Failed,
+                | RunError::NoPlan { .. }
+                | RunError::NoTask { .. }
+                | RunError::Closed { .. }
+                | RunError::Divided { .. } => ErrorKind::Input,
+                RunError::StoreAway { .. } => ErrorKind::Unreachable,
+                RunError::Owned { .. }
+                | RunError::LeaseLost { .. }
+                | RunError::Format(_)
+                | RunError::Internal { .. } => ErrorKind::Failed,
             },
         }
     }

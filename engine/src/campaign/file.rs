@@ -1,5 +1,5 @@
 use super::CampaignError;
-use crate::model::{CampaignFile, FieldSpec, nearest};
+use crate::model::{CampaignFile, FieldSpec, Politeness, contact_address, nearest};
 use std::path::{Path, PathBuf};
 
 /// Reads a campaign file; with it the folder that its relative paths start from.
@@ -90,7 +90,17 @@ fn check(file: &CampaignFile) -> Result<(), String> {
             return Err(format!("instructions.fields has two fields named `{}`: rename one", field.name));
         }
     }
-    Ok(())
+    check_politeness(&file.run.politeness)
+}
+
+fn check_politeness(politeness: &Politeness) -> Result<(), String> {
+    if politeness.ignore_robots.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
+        return Err("run.politeness.ignore_robots is blank: say why robots.txt is not to be honoured, as \
+                    \"the sites are our own\", or leave it out"
+            .into());
+    }
+    let contact = politeness.contact.as_deref().map(contact_address).transpose();
+    contact.map(drop).map_err(|reason| format!("run.politeness.contact: {reason}"))
 }
 
 fn check_field(field: &FieldSpec) -> Result<(), String> {
@@ -148,6 +158,9 @@ mod tests {
         insta::assert_snapshot!(fault(&format!("{head}    - {{name: phone, type: fone}}\n{tail}")), @r"5: unknown type `fone`, did you mean `money`?; known types are text, integer, number, money, boolean, date, datetime, duration, url, email, phone, enum, id and list<…> of one of these");
         insta::assert_snapshot!(fault(&format!("{head}    - {{name: Phone}}\n{tail}")), @r"0: field name `Phone` is not usable as a column: use lower-case letters, digits and single underscores, starting with a letter");
         insta::assert_snapshot!(fault(&format!("{head}    - {{name: a}}\n    - {{name: a}}\n{tail}")), @r"0: instructions.fields has two fields named `a`: rename one");
+        let run = |run: &str| fault(&format!("{head}    - {{name: a}}\n{tail}run: {{politeness: {run}}}\n"));
+        insta::assert_snapshot!(run("{ignore_robots: ' '}"), @r#"0: run.politeness.ignore_robots is blank: say why robots.txt is not to be honoured, as "the sites are our own", or leave it out"#);
+        insta::assert_snapshot!(run("{contact: me}"), @r"0: run.politeness.contact: `me` is neither a mailbox nor an address; write a mailbox, as ops@example.org, or an address, as https://example.org/bot");
         insta::assert_snapshot!(fault("campaign: [\n"), @r"1: expected string scalar");
         insta::assert_snapshot!(fault("campaign: x\n"), @r"1: missing field `instructions`");
     }

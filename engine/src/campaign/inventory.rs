@@ -1,5 +1,5 @@
 use super::CampaignError;
-use super::run::record_and_result;
+use super::named::record_and_result;
 use crate::catalog::{Catalog, Document};
 use crate::model::{CampaignRecord, DatasetVersion, InstructionsRecord, RunRecord, nearest};
 use crate::run::ResultRecord;

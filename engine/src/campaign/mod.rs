@@ -5,18 +5,26 @@ mod calibrate;
 mod error;
 mod file;
 mod inventory;
+mod named;
+mod orders;
 mod query;
 mod replay;
+mod resume;
 mod run;
+mod watch;
+mod work;
 
 pub use apply::{Applied, apply};
 pub use calibrate::{Calibrated, calibrate};
 pub use error::{CampaignError, ErrorKind};
 pub use file::read_campaign_file;
 pub use inventory::{Inventory, RunLine, Shown, inventory, show};
+pub use orders::{Command, Ordered, command};
 pub use query::query;
 pub use replay::{ReplayRequest, replay};
-pub use run::{RunReport, RunRequest, run, verify_run};
+pub use resume::{ResumeRequest, finalize_run, resume};
+pub use run::{RunReport, RunRequest, Stop, plan_run, run, verify_run};
+pub use watch::{Watcher, status};
 
 use crate::catalog::Catalog;
 use crate::model::Slug;

@@ -1,11 +1,11 @@
-use super::run::{carry_out, resolve};
-use super::{CampaignError, RunReport};
+use super::named::resolve;
+use super::work::{carry_out, take};
+use super::{CampaignError, RunReport, Stop};
 use crate::catalog::Catalog;
-use crate::model::{DatasetVersion, InstructionsRecord, RunId, RunRecord, Sample, nearest};
-use crate::run::{Archive, Execution, Listener, PlanOptions, Source, plan, read_plan};
+use crate::model::{DatasetVersion, InstructionsRecord, RunId, RunRecord, Sample, Shard, nearest};
+use crate::run::{Archive, Listener, PlanOptions, Source, plan, read_plan};
 use chrono::Utc;
 use mino_datafusion::layout::Kind;
-use tokio_util::sync::CancellationToken;
 
 /// What to extract again.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct ReplayRequest {
     pub instructions: Option<String>,
     /// Pages read at once; the run's own unless set.
     pub concurrency: Option<u32>,
-    /// Cancelled to stop the replay.
-    pub stop: CancellationToken,
+    /// How it is ended.
+    pub stop: Stop,
 }
 
 /// Extracts again from the pages that a run kept, without any traffic: a run of its own, with all tables.
@@ -57,7 +57,8 @@ pub async fn replay(
         replay_of: Some(run_id),
     };
     let plan = plan(catalog, &source.campaign, instructions, (&dataset.body, source.dataset_version), options).await?;
-    carry_out(catalog, plan, Execution { source: Source::Archive(archive), stop: request.stop }, listeners).await
+    let lease = take(catalog, &plan, Shard::WHOLE).await?;
+    carry_out(catalog, plan, (Source::Archive(archive), lease), &request.stop, listeners).await
 }
 
 async fn instructions(

@@ -1,17 +1,18 @@
 use super::CampaignError;
-use crate::browse::{Fleet, FleetOptions, HttpTier, locate};
+use super::named::resolve;
+use super::work::{carry_out, known_report, take};
+use crate::browse::{AddressGuard, BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
-    CampaignRecord, DatasetVersion, Fetch, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus, RunType,
-    Sample, Screenshots, nearest,
+    CampaignRecord, DatasetVersion, Fetch, Instructions, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus,
+    RunType, Sample, Screenshots, Shard,
 };
-use crate::run::{
-    Ended, Execution, Listener, Plan, PlanOptions, ResultRecord, RunEvent, RunSummary, Source, Verification,
-    check_settings, execute, finalize, plan, verify,
-};
+use crate::run::{Listener, Plan, PlanOptions, RunSummary, Source, Verification, check_settings, plan, verify};
 use chrono::Utc;
+use ipnet::IpNet;
 use mino_datafusion::layout::Kind;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -38,10 +39,25 @@ pub struct RunRequest {
     pub fetch: Option<Fetch>,
     /// Keep the pages for replay.
     pub archive: Option<bool>,
+    /// Addresses that are not public and may be reached all the same, beside the campaign's.
+    pub allow_addresses: Vec<IpNet>,
     /// Which browser; looked for when one is needed.
     pub browser: Option<String>,
-    /// Cancelled to stop the run.
-    pub stop: CancellationToken,
+    /// Id of the run, so that several processes can begin one together; a new one unless set.
+    pub run_id: Option<RunId>,
+    /// Which part of the run this process does.
+    pub shard: Shard,
+    /// How it is ended.
+    pub stop: Stop,
+}
+
+/// How a person ends what is under way.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Cancelled: attempts under way finish, no further one begins.
+    pub finish: CancellationToken,
+    /// Cancelled: attempts under way are given up; what is done is kept.
+    pub now: CancellationToken,
 }
 
 impl RunRequest {
@@ -59,23 +75,28 @@ impl RunRequest {
             screenshots: None,
             fetch: None,
             archive: None,
+            allow_addresses: Vec::new(),
             browser: None,
-            stop: CancellationToken::new(),
+            run_id: None,
+            shard: Shard::WHOLE,
+            stop: Stop::default(),
         }
     }
 }
 
-/// A finished run.
+/// What became of a run, or of this process's part of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {
     /// UUIDv7.
     pub run_id: String,
     /// Whose.
     pub campaign: String,
-    /// How it ended.
+    /// Where it stands: `running` while others still work on it.
     pub status: RunStatus,
-    /// What came of it.
-    pub summary: RunSummary,
+    /// Which part of it was done here.
+    pub shard: Shard,
+    /// What came of it; `None` before it is finalized.
+    pub summary: Option<RunSummary>,
 }
 
 /// Plans, executes and finalizes a run of a campaign.
@@ -88,83 +109,112 @@ pub async fn run(
     request: RunRequest,
     listeners: &mut [Box<dyn Listener>],
 ) -> Result<RunReport, CampaignError> {
-    let campaign = catalog.expect::<CampaignRecord>(Kind::Campaigns, &request.campaign).await?.body;
-    let id = InstructionsRecord::id(&campaign.campaign, &campaign.instructions_version);
-    let instructions = catalog.expect::<InstructionsRecord>(Kind::Instructions, &id).await?.body;
-    let dataset = catalog
-        .version::<DatasetVersion>(Kind::Datasets, campaign.dataset.as_str(), campaign.dataset_version)
-        .await?
-        .ok_or_else(|| {
-            CampaignError::Input(format!("dataset {} v{} is gone", campaign.dataset, campaign.dataset_version))
-        })?;
-    let run_type = request.run_type.unwrap_or(match request.sample {
-        Sample::All => RunType::Production,
-        _ => RunType::Test,
-    });
-    let options = PlanOptions {
-        run_id: RunId::now(),
-        at: Utc::now(),
-        run_type,
-        seed: request.seed,
-        settings: RunSettings {
-            concurrency: request.concurrency.unwrap_or(campaign.run.concurrency),
-            max_retries: request.max_retries.unwrap_or(campaign.run.max_retries),
-            timeout: request.timeout.unwrap_or(campaign.run.timeout),
-            screenshots: request.screenshots.unwrap_or(campaign.run.screenshots),
-            fetch: request.fetch.unwrap_or(campaign.run.fetch),
-            archive: request.archive.unwrap_or(campaign.run.archive),
-            ..campaign.run
-        },
-        sample: request.sample,
-        replay_of: None,
-    };
-    let instructions = instructions.into_instructions();
-    let dataset = (&dataset.body, campaign.dataset_version);
-    check_settings(&options.settings)?;
+    let prepared = Prepared::of(catalog, &request).await?;
     // Before anything is written: without a browser there is nothing to plan for.
-    let source = live(&options.settings, request.browser.as_deref()).await?;
-    let plan = plan(catalog, &campaign.campaign, instructions, dataset, options).await?;
-    carry_out(catalog, plan, Execution { source, stop: request.stop }, listeners).await
+    let source = live(&prepared.options.settings, request.browser.as_deref()).await?;
+    let plan = prepared.plan(catalog).await?;
+    if plan.record.status.is_closed() {
+        source.close().await;
+        return known_report(catalog, plan.record).await;
+    }
+    let lease = take(catalog, &plan, request.shard).await;
+    let lease = match lease {
+        Ok(lease) => lease,
+        Err(error) => {
+            source.close().await;
+            return Err(error);
+        }
+    };
+    carry_out(catalog, plan, (source, lease), &request.stop, listeners).await
+}
+
+/// Freezes the task list of a run without executing it: `mino run --resume` begins it, in one process or in several.
+///
+/// # Errors
+/// When the campaign does not exist, a setting makes no sense, or the store does not answer.
+pub async fn plan_run(catalog: &Catalog, request: &RunRequest) -> Result<RunRecord, CampaignError> {
+    Ok(Prepared::of(catalog, request).await?.plan(catalog).await?.record)
+}
+
+/// A request with everything that it names.
+struct Prepared {
+    campaign: CampaignRecord,
+    instructions: Instructions,
+    dataset: DatasetVersion,
+    options: PlanOptions,
+}
+
+impl Prepared {
+    async fn of(catalog: &Catalog, request: &RunRequest) -> Result<Self, CampaignError> {
+        let campaign = catalog.expect::<CampaignRecord>(Kind::Campaigns, &request.campaign).await?.body;
+        let id = InstructionsRecord::id(&campaign.campaign, &campaign.instructions_version);
+        let instructions = catalog.expect::<InstructionsRecord>(Kind::Instructions, &id).await?.body;
+        let dataset = catalog
+            .version::<DatasetVersion>(Kind::Datasets, campaign.dataset.as_str(), campaign.dataset_version)
+            .await?
+            .ok_or_else(|| {
+                CampaignError::Input(format!("dataset {} v{} is gone", campaign.dataset, campaign.dataset_version))
+            })?;
+        let run_type = request.run_type.unwrap_or(match request.sample {
+            Sample::All => RunType::Production,
+            _ => RunType::Test,
+        });
+        let settings = campaign.run.clone();
+        let options = PlanOptions {
+            run_id: request.run_id.unwrap_or_else(RunId::now),
+            at: Utc::now(),
+            run_type,
+            seed: request.seed,
+            settings: RunSettings {
+                concurrency: request.concurrency.unwrap_or(settings.concurrency),
+                max_retries: request.max_retries.unwrap_or(settings.max_retries),
+                timeout: request.timeout.unwrap_or(settings.timeout),
+                screenshots: request.screenshots.unwrap_or(settings.screenshots),
+                fetch: request.fetch.unwrap_or(settings.fetch),
+                archive: request.archive.unwrap_or(settings.archive),
+                allow_addresses: beside(settings.allow_addresses, request.allow_addresses.clone()),
+                ..settings
+            },
+            sample: request.sample.clone(),
+            replay_of: None,
+        };
+        check_settings(&options.settings)?;
+        Ok(Self { campaign, instructions: instructions.into_instructions(), dataset: dataset.body, options })
+    }
+
+    async fn plan(self, catalog: &Catalog) -> Result<Plan, CampaignError> {
+        let dataset = (&self.dataset, self.campaign.dataset_version);
+        Ok(plan(catalog, &self.campaign.campaign, self.instructions, dataset, self.options).await?)
+    }
+}
+
+/// Both lists, without what the first has already.
+fn beside(mut own: Vec<IpNet>, more: Vec<IpNet>) -> Vec<IpNet> {
+    for net in more {
+        if !own.contains(&net) {
+            own.push(net);
+        }
+    }
+    own
 }
 
 /// What pages come from: a browser is started only where one is used.
-async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Result<Source, CampaignError> {
+    let contact = settings.politeness.contact.as_deref();
+    let guard = Arc::new(AddressGuard::new(&settings.allow_addresses));
     let fleet = if settings.fetch == Fetch::Http {
         None
     } else {
         let source = locate(browser, std::env::var_os("PATH").as_deref())?;
-        Some(Fleet::launch(FleetOptions { source, tabs: settings.concurrency }).await?)
+        let version = match &source {
+            BrowserSource::Executable(program) => chromium_version(program).await,
+            BrowserSource::Remote(_) => None,
+        };
+        let user_agent = Some(user_agent(contact, version.as_deref()));
+        let options = FleetOptions { source, tabs: settings.concurrency, user_agent, guard: guard.clone() };
+        Some(Fleet::launch(options).await?)
     };
-    Ok(Source::Live { http: HttpTier::new()?, fleet })
-}
-
-/// Executes and finalizes a plan.
-pub(super) async fn carry_out(
-    catalog: &Catalog,
-    plan: Plan,
-    how: Execution,
-    listeners: &mut [Box<dyn Listener>],
-) -> Result<RunReport, CampaignError> {
-    let campaign = plan.record.campaign.to_string();
-    let planned = RunEvent::Planned {
-        run_id: plan.record.run_id.clone(),
-        campaign: campaign.clone(),
-        rows: plan.rows,
-        tasks: plan.tasks.len(),
-        sample: plan.record.sample.clone(),
-    };
-    listeners.iter_mut().for_each(|listener| listener.on_event(&planned));
-    let (ended, status) = match execute(catalog, &plan, how, listeners).await {
-        Ok(false) => (Ended::Completed, RunStatus::Completed),
-        Ok(true) => (Ended::Stopped, RunStatus::Stopped),
-        Err(error) => {
-            // What was done until then is published; that this may fail too is no news.
-            let _ = finalize(catalog, &plan, &Ended::Failed(error.to_string()), listeners).await;
-            return Err(error.into());
-        }
-    };
-    let result = finalize(catalog, &plan, &ended, listeners).await?;
-    Ok(RunReport { run_id: result.run_id, campaign, status, summary: result.summary })
+    Ok(Source::Live { http: HttpTier::new(guard, &user_agent(contact, None))?, fleet })
 }
 
 /// Compares what is in the store with the checksums of a run's result; `run` may be the first letters of an id.
@@ -175,37 +225,4 @@ pub async fn verify_run(catalog: &Catalog, run: &str) -> Result<(String, Vec<Ver
     let run_id = resolve(catalog, Kind::Results, run).await?;
     let verifications = verify(catalog, &run_id).await?;
     Ok((run_id, verifications))
-}
-
-/// The id that `given` begins, or `latest`.
-pub(super) async fn resolve(catalog: &Catalog, kind: Kind, given: &str) -> Result<String, CampaignError> {
-    let ids = catalog.ids(kind).await?;
-    if given == "latest" {
-        // Ids are UUIDv7: the last by name is the last by time.
-        let last = ids.into_iter().next_back();
-        return last.ok_or_else(|| {
-            CampaignError::Input("there is no run in this store yet: start one with `mino run`".into())
-        });
-    }
-    let fitting: Vec<&String> = ids.iter().filter(|id| !given.is_empty() && id.starts_with(given)).collect();
-    match fitting.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => {
-            let near = nearest(given, ids.iter().map(String::as_str));
-            let hint = near
-                .map_or_else(|| "; `mino list runs` shows them".to_owned(), |near| format!("; did you mean {near}?"));
-            Err(CampaignError::Input(format!("there is no finished run `{given}`{hint}")))
-        }
-        many => Err(CampaignError::Input(format!("`{given}` begins {} runs: give more letters", many.len()))),
-    }
-}
-
-pub(super) async fn record_and_result(
-    catalog: &Catalog,
-    run: &str,
-) -> Result<(RunRecord, Option<ResultRecord>), CampaignError> {
-    let run_id = resolve(catalog, Kind::Runs, run).await?;
-    let record = catalog.expect::<RunRecord>(Kind::Runs, &run_id).await?.body;
-    let result = catalog.latest::<ResultRecord>(Kind::Results, &run_id).await?.map(|document| document.body);
-    Ok((record, result))
 }

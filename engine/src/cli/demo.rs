@@ -1,5 +1,5 @@
 use super::progress::{Style, listener};
-use super::run::stop_on_ctrl_c;
+use super::run::stop_on_signals;
 use super::{StoreArgs, apply, summary};
 use crate::campaign::{self, CampaignError, RunRequest};
 use crate::serve::{EXAMPLE_PORT, Examples};
@@ -49,7 +49,7 @@ impl Demo {
         println!("$ mino apply -f {}", file.display());
         apply::print_applied(&campaign::apply(&catalog, &file, None).await?);
         println!("\n$ mino run {}", self.campaign);
-        let stop = stop_on_ctrl_c();
+        let stop = stop_on_signals();
         let request = RunRequest { stop: stop.clone(), browser: self.browser, ..RunRequest::new(self.campaign) };
         let report = campaign::run(&catalog, request, &mut [listener(Style::here(false))]).await?;
         summary::print(&report);
@@ -60,12 +60,12 @@ impl Demo {
             Examples::campaigns().join(", ")
         );
         println!("\nfirst thing to edit: the fields and the prompt in {}", file.display());
-        if self.serve && !stop.is_cancelled() {
+        if self.serve && !stop.finish.is_cancelled() {
             println!("\nserving until Ctrl-C:");
             for (address, name) in &examples.sites {
                 println!("  http://{address}:{}/  {name}", examples.port());
             }
-            stop.cancelled().await;
+            stop.finish.cancelled().await;
         }
         Ok(super::run::code(&report, None))
     }

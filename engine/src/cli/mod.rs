@@ -4,14 +4,18 @@ mod apply;
 mod calibrate;
 mod demo;
 mod exit;
+mod finalize;
 mod list;
+mod order;
 mod progress;
 mod replay;
 mod run;
 mod show;
 mod sql;
+mod status;
 mod summary;
 mod verify;
+mod watch;
 
 use crate::campaign::{CampaignError, connect};
 use crate::catalog::Catalog;
@@ -36,6 +40,16 @@ enum Command {
     Demo(demo::Demo),
     Apply(apply::Apply),
     Run(run::Run),
+    Finalize(finalize::Finalize),
+    Pause(order::Pause),
+    Resume(order::Resume),
+    Stop(order::Stop),
+    Set(order::Set),
+    Skip(order::Skip),
+    Retry(order::Retry),
+    Review(order::Review),
+    Watch(watch::Watch),
+    Status(status::Status),
     Replay(replay::Replay),
     Calibrate(calibrate::Calibrate),
     List(list::List),
@@ -84,6 +98,16 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.execute().await,
             Command::Apply(command) => command.execute().await,
             Command::Run(command) => command.execute().await,
+            Command::Finalize(command) => command.execute().await,
+            Command::Pause(command) => command.execute().await,
+            Command::Resume(command) => command.execute().await,
+            Command::Stop(command) => command.execute().await,
+            Command::Set(command) => command.execute().await,
+            Command::Skip(command) => command.execute().await,
+            Command::Retry(command) => command.execute().await,
+            Command::Review(command) => command.execute().await,
+            Command::Watch(command) => command.execute().await,
+            Command::Status(command) => command.execute().await,
             Command::Replay(command) => command.execute().await,
             Command::Calibrate(command) => command.execute().await,
             Command::List(command) => command.execute().await,

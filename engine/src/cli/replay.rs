@@ -1,6 +1,6 @@
+use super::StoreArgs;
 use super::progress::{Style, listener};
-use super::run::{code, stop_on_ctrl_c};
-use super::{StoreArgs, summary};
+use super::run::{ended, stop_on_signals};
 use crate::campaign::{self, CampaignError, ReplayRequest};
 use clap::Args;
 use std::process::ExitCode;
@@ -37,13 +37,9 @@ impl Replay {
             run: self.run,
             instructions: self.instructions,
             concurrency: self.concurrency,
-            stop: stop_on_ctrl_c(),
+            stop: stop_on_signals(),
         };
         let report = campaign::replay(&catalog, request, &mut [listener(Style::here(self.json))]).await?;
-        if !self.json {
-            summary::print(&report);
-            summary::print_next(&report, &self.store.store);
-        }
-        Ok(code(&report, self.min_accuracy))
+        Ok(ended(&report, self.json, self.min_accuracy, &self.store.store))
     }
 }

@@ -1,25 +1,39 @@
 use super::progress::{Style, listener};
 use super::{StoreArgs, apply, exit, summary};
 use crate::browse::locate;
-use crate::campaign::{self, CampaignError, RunReport, RunRequest};
-use crate::model::{Fetch, RunStatus, RunType, Sample, Screenshots};
+use crate::campaign::{self, CampaignError, ResumeRequest, RunReport, RunRequest, Stop};
+use crate::model::{Fetch, Network, RunId, RunStatus, RunType, Sample, Screenshots, Shard};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// Run a campaign: visit its sites, extract its fields, publish tables
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  mino run sheriff-contacts --sample first:10\n  mino run sheriff-contacts --json \
-                        --min-accuracy 0.8\n\nA first Ctrl-C stops the run and keeps what is done; a second one ends at once.")]
+                        --min-accuracy 0.8\n  mino run --resume latest\n\nOn several machines, one run over one store:\n  mino run \
+                        sheriff-contacts --plan          # prints RUN\n  mino run --resume RUN --shard 1/4     # on each, 1/4 to 4/4; \
+                        the last one finalizes\n\nA first Ctrl-C lets the pages under way finish, a second one gives them up; what is done is kept, and \n\
+                        --resume goes on.")]
 pub(super) struct Run {
     /// Name of the campaign
-    #[arg(required_unless_present = "file")]
+    #[arg(required_unless_present_any = ["file", "resume"])]
     campaign: Option<String>,
     /// Apply this campaign file first
     #[arg(short, long, value_name = "FILE", conflicts_with = "campaign")]
     file: Option<PathBuf>,
+    /// Go on with a run that was planned, interrupted or stopped: its id, its first letters, or latest
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["campaign", "file", "sample", "seed", "run_type", "max_retries", "timeout", "screenshots", "fetch", "archive", "run_id", "plan"])]
+    resume: Option<String>,
+    /// Do only this part of the run, as 2/4; the others are for other processes
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Freeze the list of tasks, print the run's id, and do nothing yet
+    #[arg(long, conflicts_with = "shard")]
+    plan: bool,
+    /// Id of the run (a UUID), for processes that begin one run together
+    #[arg(long, value_name = "UUID")]
+    run_id: Option<RunId>,
     /// Which rows: all, first:N, random:N, rows:ID,ID
     #[arg(long, default_value = "all", value_name = "SAMPLE")]
     sample: Sample,
@@ -47,6 +61,9 @@ pub(super) struct Run {
     /// Keep the pages, for `mino replay`
     #[arg(long)]
     archive: bool,
+    /// Network that is not public and may be reached all the same, as 10.1.0.0/16; beside the campaign's
+    #[arg(long = "allow-address", env = "MINO_ALLOW_ADDRESSES", value_name = "NET", value_delimiter = ',')]
+    allow_addresses: Vec<Network>,
     /// A browser's path, or the ws:// or http:// address of a running one [default: the fastest one installed]
     #[arg(long, env = "MINO_BROWSER", value_name = "PATH|URL")]
     browser: Option<String>,
@@ -68,12 +85,26 @@ impl Run {
             )));
         }
         let catalog = self.store.connect().await?;
+        let style = Style::here(self.json);
+        if let Some(run) = self.resume {
+            let (shard, concurrency, browser) = (self.shard, self.concurrency, self.browser);
+            let request = ResumeRequest { run, shard, concurrency, browser, stop: stop_on_signals() };
+            let report = campaign::resume(&catalog, request, &mut [listener(style)]).await?;
+            return Ok(ended(&report, self.json, self.min_accuracy, &self.store.store));
+        }
+        if self.shard.is_some_and(|shard| shard != Shard::WHOLE) && self.run_id.is_none() {
+            return Err(CampaignError::Input(
+                "the shards of a run need to know which: `mino run CAMPAIGN --plan` prints its id, then `mino run --resume \
+                 RUN --shard I/N` on each (or give all the same --run-id)"
+                    .into(),
+            ));
+        }
         self.check_browser().await?;
         let name = match (self.campaign, self.file) {
             (Some(name), _) => name,
             (None, file) => {
                 let applied = campaign::apply(&catalog, &file.unwrap_or_default(), None).await?;
-                if !self.json {
+                if !self.json && !self.plan {
                     apply::print_applied(&applied);
                 }
                 applied.campaign.campaign.to_string()
@@ -89,17 +120,23 @@ impl Run {
             screenshots: self.screenshots,
             fetch: self.fetch,
             archive: self.archive.then_some(true),
+            allow_addresses: self.allow_addresses.into_iter().map(|network| network.0).collect(),
             browser: self.browser,
-            stop: stop_on_ctrl_c(),
+            run_id: self.run_id,
+            shard: self.shard.unwrap_or(Shard::WHOLE),
+            stop: stop_on_signals(),
             ..RunRequest::new(name)
         };
-        let style = Style::here(self.json);
-        let report = campaign::run(&catalog, request, &mut [listener(style)]).await?;
-        if !self.json {
-            summary::print(&report);
-            summary::print_next(&report, &self.store.store);
+        if self.plan {
+            let record = campaign::plan_run(&catalog, &request).await?;
+            println!(
+                "{}",
+                if self.json { serde_json::json!({"run_id": record.run_id}).to_string() } else { record.run_id }
+            );
+            return Ok(ExitCode::SUCCESS);
         }
-        Ok(code(&report, self.min_accuracy))
+        let report = campaign::run(&catalog, request, &mut [listener(style)]).await?;
+        Ok(ended(&report, self.json, self.min_accuracy, &self.store.store))
     }
 
     /// A file is applied only where its run has the browser that it asks for. A campaign by name has nothing to apply.
@@ -116,16 +153,26 @@ impl Run {
     }
 }
 
+/// Prints what became of a run; the exit code.
+pub(super) fn ended(report: &RunReport, json: bool, min_accuracy: Option<f64>, store: &str) -> ExitCode {
+    if !json {
+        summary::print(report);
+        summary::print_next(report, store);
+    }
+    code(report, min_accuracy)
+}
+
 pub(super) fn code(report: &RunReport, min_accuracy: Option<f64>) -> ExitCode {
     if report.status == RunStatus::Stopped {
         return ExitCode::from(exit::STOPPED);
     }
+    // Others still work on it: the gate is for whoever is the last.
+    let Some(summary) = &report.summary else { return ExitCode::SUCCESS };
     let Some(wanted) = min_accuracy else {
-        let counts = report.summary.counts;
-        let nothing = counts.tasks > 0 && counts.completed == 0;
+        let nothing = summary.counts.tasks > 0 && summary.counts.completed == 0;
         return if nothing { ExitCode::from(exit::FAILED) } else { ExitCode::SUCCESS };
     };
-    match report.summary.accuracy {
+    match summary.accuracy {
         Some(accuracy) if accuracy.lower >= wanted => ExitCode::SUCCESS,
         Some(accuracy) => {
             eprintln!(
@@ -141,29 +188,30 @@ pub(super) fn code(report: &RunReport, min_accuracy: Option<f64>) -> ExitCode {
     }
 }
 
-/// A token that the first Ctrl-C (or the orchestrator's SIGTERM) cancels; the second ends the process.
-pub(super) fn stop_on_ctrl_c() -> CancellationToken {
-    let stop = CancellationToken::new();
-    let token = stop.clone();
+/// The first Ctrl-C lets what is under way finish, the second gives it up, the third ends the process. An orchestrator's
+/// SIGTERM gives it up at once: it waits for nobody.
+pub(super) fn stop_on_signals() -> Stop {
+    let stop = Stop::default();
+    let told = stop.clone();
     tokio::spawn(async move {
-        for turn in 0..2 {
-            let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        loop {
             let terminate = async {
                 match terminated.as_mut() {
-                    Some(signal) => {
-                        signal.recv().await;
-                    }
+                    Some(signal) => signal.recv().await,
                     None => std::future::pending().await,
                 }
             };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                () = terminate => {}
-            }
-            if turn == 0 {
-                token.cancel();
-            } else {
+            let urgent = tokio::select! {
+                _ = tokio::signal::ctrl_c() => told.finish.is_cancelled(),
+                _ = terminate => true,
+            };
+            if told.now.is_cancelled() {
                 std::process::exit(i32::from(exit::STOPPED));
+            }
+            told.finish.cancel();
+            if urgent {
+                told.now.cancel();
             }
         }
     });

@@ -1,11 +1,20 @@
 use crate::campaign::RunReport;
+use crate::model::RunStatus;
 use crate::run::{RunSummary, Share};
 use comfy_table::{CellAlignment, Table, presets};
 
 /// What came of a run: tasks, failures, accuracy by field.
 pub(super) fn print(report: &RunReport) {
-    println!("\nrun {} of {}: {}", report.run_id, report.campaign, report.status);
-    print_summary(&report.summary);
+    match &report.summary {
+        Some(summary) => {
+            println!("\nrun {} of {}: {}", report.run_id, report.campaign, report.status);
+            print_summary(summary);
+        }
+        None if report.status == RunStatus::Stopped => {
+            println!("\nshard {} of run {} is given back: others can go on with it", report.shard, report.run_id);
+        }
+        None => println!("\nshard {} of run {} is done; other shards are not yet", report.shard, report.run_id),
+    }
 }
 
 pub(super) fn print_summary(summary: &RunSummary) {
@@ -74,14 +83,21 @@ pub(super) fn print_next(report: &RunReport, store: &str) {
     let store = if store == "mino-store" { String::new() } else { format!(" --store {store}") };
     let (id, campaign) = (&report.run_id, &report.campaign);
     println!("\nnext:");
+    let Some(summary) = &report.summary else {
+        println!("  mino watch{store} {id}");
+        return;
+    };
     println!("  mino sql{store} \"select * from results.\\\"{campaign}\\\"\"");
     println!(
         "  mino sql{store} \"select site_url, field, raw, expected, match from fields where run_id = '{id}' and match in ('wrong', 'missing')\""
     );
-    if report.summary.counts.failed > 0 {
+    if summary.counts.failed > 0 {
         println!(
             "  mino sql{store} \"select site_url, failure_category, failure_reason from tasks where run_id = '{id}' and status = 'failed'\""
         );
     }
     println!("  mino verify{store} {id}");
+    if report.status == RunStatus::Stopped {
+        println!("  mino run{store} --resume {id}");
+    }
 }

@@ -67,13 +67,27 @@ pub async fn load(
     Ok((frozen, report))
 }
 
-/// The host of an address, or the address itself.
+/// The host of an address, with or without its scheme; or the address itself.
 pub(crate) fn host_of(address: &str) -> String {
-    let parsed = url::Url::parse(address).ok();
-    parsed.as_ref().and_then(url::Url::host_str).unwrap_or(address).to_owned()
+    let host = |address: &str| url::Url::parse(address).ok()?.host_str().map(str::to_owned);
+    let full = || host(&format!("https://{address}"));
+    host(address).or_else(full).unwrap_or_else(|| address.to_owned())
 }
 
 /// True for columns that hold an answer and not an input.
 pub(crate) fn is_ground_truth(column: &Column) -> bool {
     matches!(column.role, ColumnRole::GroundTruth(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_addresses_as_people_write_them() {
+        assert_eq!(host_of("http://Example.org:8080/x"), "example.org");
+        assert_eq!(host_of("www.example.org/x?y"), "www.example.org");
+        assert_eq!(host_of("example.org:8080/x"), "example.org");
+        assert_eq!((host_of(""), host_of("no address")), (String::new(), "no address".to_owned()));
+    }
 }

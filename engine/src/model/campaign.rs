@@ -1,5 +1,5 @@
 use super::attempt::words;
-use super::{FieldSpec, Validation};
+use super::{FieldSpec, Network, Validation};
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use mino_datafusion::layout::Slug;
@@ -179,6 +179,7 @@ pub struct RunSettings {
     /// How sites are treated.
     pub politeness: Politeness,
     /// Addresses that are not public and may be reached all the same, as `10.1.0.0/16`.
+    #[serde(deserialize_with = "networks")]
     pub allow_addresses: Vec<IpNet>,
     /// Memory that the browsers may take together, as `2GB`; half of the machine's or the container's unless set.
     pub memory: Option<ByteSize>,
@@ -228,6 +229,12 @@ impl Default for RunSettings {
             lease: Duration::from_secs(20),
         }
     }
+}
+
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parsed = texts.iter().map(|text| text.parse::<Network>().map(|network| network.0));
+    parsed.collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
 mod human_duration {

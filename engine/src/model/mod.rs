@@ -5,12 +5,16 @@ mod calibration;
 mod campaign;
 mod cause;
 mod confidence;
+mod contact;
+mod control;
 mod dataset;
 mod field;
 mod ids;
 mod nearest;
+mod network;
 mod records;
 mod run;
+mod shard;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
 pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures, SURE, TypeCalibration};
@@ -19,12 +23,16 @@ pub use campaign::{
 };
 pub use cause::Cause;
 pub use confidence::Confidence;
+pub use contact::contact_address;
+pub use control::{ControlRecord, Order};
 pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
 pub use nearest::nearest;
+pub use network::Network;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
+pub use shard::{Shard, ShardError};
 
 pub use bytesize::ByteSize;
 pub use ipnet::IpNet;

@@ -22,6 +22,14 @@ words! {
     }
 }
 
+impl RunStatus {
+    /// It has ended and its tables are published.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Completed | Self::Stopped | Self::Failed)
+    }
+}
+
 words! {
     /// What a run is for.
     RunType {

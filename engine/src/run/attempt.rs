@@ -1,15 +1,17 @@
 use super::RunError;
 use super::archive::{Archive, keep};
 use super::follow::follow;
+use super::host_gate::Seen;
+use super::permission::ask_robots;
 use super::plan::PlanRow;
 use super::reading::{Reading, Visitor};
 use super::record::Record;
 use super::retry::Outcome;
 use super::tier::Tiers;
-use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Tab};
+use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Robots, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
-use crate::model::{AppliedCalibration, Cause, Fetch, RunSettings, Screenshots};
+use crate::model::{AppliedCalibration, Cause, Fetch, RunSettings, Screenshots, Trigger};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -31,7 +33,7 @@ pub enum Source {
 
 impl Source {
     /// Ends the browser.
-    pub(super) async fn close(self) {
+    pub async fn close(self) {
         if let Self::Live { fleet: Some(fleet), .. } = self {
             fleet.close().await;
         }
@@ -44,6 +46,7 @@ pub(super) struct Workshop {
     pub(super) catalog: Catalog,
     pub(super) source: Source,
     pub(super) tiers: Tiers,
+    pub(super) robots: Robots,
     pub(super) extractor: Extractor,
     pub(super) field_names: Vec<String>,
     /// Their types, as in the tables.
@@ -62,20 +65,26 @@ pub(super) struct Workshop {
 pub(super) struct Finished {
     pub(super) row: JournalRow,
     pub(super) outcome: Option<Outcome>,
+    /// What the gate of its host learns from it.
+    pub(super) seen: Seen,
 }
 
 /// One try of a task, from an empty tab to rows. Errors are those of the browser and the store, never of the page.
-pub(super) async fn attempt(shop: Arc<Workshop>, task: PlanRow, number: u32) -> Result<Finished, RunError> {
+pub(super) async fn attempt(
+    shop: Arc<Workshop>,
+    task: PlanRow,
+    (number, trigger): (u32, Trigger),
+    cancel: CancellationToken,
+) -> Result<Finished, RunError> {
     let begun = Instant::now();
     let mut record = Record::new(&task);
-    let stop = shop.stop.clone();
     let mut work = Work { shop: shop.clone(), task: &task, number, deadline: begun + shop.settings.timeout };
     let worked = tokio::select! {
         biased;
-        () = stop.cancelled() => Ok(Err(Ending::Cancelled)),
+        () = cancel.cancelled() => Ok(Err(Ending::Cancelled)),
         worked = work.run(&mut record) => worked,
     };
-    Ok(record.finish(&shop, number, begun.elapsed(), worked?))
+    Ok(record.finish(&shop, (number, trigger), begun.elapsed(), worked?))
 }
 
 pub(super) enum Ending {
@@ -103,6 +112,9 @@ impl Work<'_> {
                     Ok(address) => address,
                     Err(failure) => return Ok(Err(Ending::Failed(failure))),
                 };
+                if let Err(failure) = ask_robots(&shop, &address, self.deadline, record).await {
+                    return Ok(Err(Ending::Failed(failure)));
+                }
                 self.live(http, fleet.as_ref(), &address, record).await?
             }
         };
@@ -176,6 +188,9 @@ impl Work<'_> {
             return Ok(Err(PageFailure::no_tab()));
         };
         let mut tab: Tab = tab?;
+        if let Some(gap) = tab.guard_gap() {
+            record.step("guard", gap);
+        }
         let read = Visitor::Browser(&mut tab).read(&self.shop, address, self.deadline, record).await;
         let opened = tab.opened();
         record.opened(&opened);
@@ -225,7 +240,7 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
     if site_url.is_empty() {
         return Err(PageFailure::new(Cause::BadAddress, "the row has no address"));
     }
-    let full = if site_url.contains("://") { site_url.to_owned() } else { format!("https://{site_url}") };
+    let full = if names_scheme(site_url) { site_url.to_owned() } else { format!("https://{site_url}") };
     match url::Url::parse(&full) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(full),
         Ok(url) => {
@@ -234,6 +249,14 @@ fn address(site_url: &str) -> Result<String, PageFailure> {
         }
         Err(error) => Err(PageFailure::new(Cause::BadAddress, format!("`{site_url}` is no address: {error}"))),
     }
+}
+
+/// `javascript:x` names one, `example.org:8080` and `localhost:8080/x` do not.
+fn names_scheme(site_url: &str) -> bool {
+    let Some((head, rest)) = site_url.split_once(':') else { return false };
+    let scheme = head.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+    let port = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    scheme && (port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit())) && !head.is_empty()
 }
 
 #[cfg(test)]
@@ -247,6 +270,11 @@ mod tests {
         assert_eq!(address(" http://example.org ").unwrap(), "http://example.org");
         let file = address("file:///etc/passwd").unwrap_err();
         assert_eq!(file.cause, Cause::AddressGuard);
+        for other in ["javascript:alert(1)", "data:text/html,x", "view-source:http://example.org", "about:blank"] {
+            assert_eq!(address(other).unwrap_err().cause, Cause::AddressGuard, "{other}");
+        }
+        assert_eq!(address("example.org:8080/x").unwrap(), "https://example.org:8080/x");
+        assert_eq!(address("localhost:8080").unwrap(), "https://localhost:8080");
         assert_eq!(address("").unwrap_err().reason, "the row has no address");
     }
 }

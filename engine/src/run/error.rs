@@ -2,8 +2,11 @@ use crate::browse::BrowseError;
 use crate::catalog::CatalogError;
 use crate::dataset::DatasetError;
 use crate::extract::ExtractError;
+use crate::model::{RunStatus, Shard};
+use chrono::{DateTime, Utc};
 use mino_datafusion::schema::FormatError;
 use mino_datafusion::store::StoreError;
+use std::path::PathBuf;
 
 /// Why a run could not be planned, executed or finalized.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,77 @@ pub enum RunError {
     NoPlan {
         /// Which run.
         run_id: String,
+    },
+    /// Somebody works on it.
+    #[error(
+        "worker {worker} works on shard {shard} of run {run_id} since {}: wait for it, stop it with `mino stop {run_id}`, or \
+         try again when it is gone", .since.format("%F %T UTC")
+    )]
+    Owned {
+        /// Which run.
+        run_id: String,
+        /// Which part of it.
+        shard: Shard,
+        /// Who.
+        worker: String,
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+    /// A run is divided once.
+    #[error("run {run_id} is divided into {of} shards, `{asked}` is none of them: use --shard 1/{of} to {of}/{of}")]
+    Divided {
+        /// Which run.
+        run_id: String,
+        /// Into how many.
+        of: u32,
+        /// What was asked for.
+        asked: Shard,
+    },
+    /// Somebody else has taken over.
+    #[error(
+        "worker {worker} took over shard {shard} of run {run_id}, after this one had given no sign for longer than its \
+         lease: what it had not yet written is done there"
+    )]
+    LeaseLost {
+        /// Which run.
+        run_id: String,
+        /// Which part of it.
+        shard: Shard,
+        /// Who.
+        worker: String,
+    },
+    /// The store went away, and was not waited for any longer.
+    #[error(
+        "{reason}; {attempts} finished attempts are kept in {}: `mino run --resume` on this machine brings them to the store",
+        .kept.display()
+    )]
+    StoreAway {
+        /// What it said.
+        reason: String,
+        /// How many wait.
+        attempts: usize,
+        /// Where.
+        kept: PathBuf,
+    },
+    /// There is nothing to go on with, or nothing to order.
+    #[error("run {run_id} is {status}{hint}")]
+    Closed {
+        /// Which run.
+        run_id: String,
+        /// How it ended.
+        status: RunStatus,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// A run has no such task.
+    #[error("run {run_id} has no task `{task}`{hint}")]
+    NoTask {
+        /// Which run.
+        run_id: String,
+        /// As asked for.
+        task: String,
+        /// What there is instead.
+        hint: String,
     },
     /// A run that kept no pages cannot be replayed.
     #[error(

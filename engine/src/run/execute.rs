@@ -1,19 +1,21 @@
-use super::attempt::{Finished, Source, Workshop, attempt};
-use super::journal::{Journal, read_journal};
+use super::attempt::{Source, Workshop};
+use super::executor::Executor;
+use super::finalize::change_run;
+use super::journal::{Journal, JournalIndex};
+use super::pulse::Pulse;
+use super::scribe::Scribe;
+use super::spool::Spool;
 use super::tier::Tiers;
-use super::{Listener, Plan, PlanRow, RunError, RunEvent, retry_after};
-use crate::catalog::{Catalog, Who, host_name};
+use super::tries::Tries;
+use super::{Lease, Listener, Orders, Plan, RunError, publish_progress};
+use crate::browse::Robots;
+use crate::catalog::{Catalog, Who};
 use crate::extract::Extractor;
-use crate::model::{AttemptStatus, RunRecord, RunStatus, TaskStatus};
-use mino_datafusion::layout::Kind;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use crate::model::{RunRecord, RunStatus};
+use bytes::Bytes;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// What an execution needs beside its plan.
@@ -21,203 +23,116 @@ use tokio_util::sync::CancellationToken;
 pub struct Execution {
     /// Where the pages come from; a browser is closed at the end.
     pub source: Source,
-    /// Cancelled to stop the run: what is under way is given up, what is done is kept.
+    /// Which part of the run, and that it is ours.
+    pub lease: Lease,
+    /// Cancelled to end: attempts under way finish, no further one begins.
+    pub finish: CancellationToken,
+    /// Cancelled to end at once: attempts under way are given up, what is done is kept.
     pub stop: CancellationToken,
+    /// Folder of this machine where finished attempts wait while the store is away.
+    pub spool: PathBuf,
 }
 
-/// Works off the tasks of a plan. Attempts that the journal has are not repeated; true when the run was stopped.
+/// How the work on a shard ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShardEnded {
+    /// Every task was worked off.
+    Done,
+    /// By an order to the whole run: who gave it, and why.
+    Stopped(String),
+    /// The process was asked to end; others may go on.
+    Interrupted,
+}
+
+/// Works off the tasks of one shard of a plan. Attempts that the journal has are not repeated.
 ///
 /// # Errors
-/// When the browser cannot be had or the store does not answer; what was done until then is in the journal.
+/// When the browser cannot be had, the store does not answer, or somebody else took the shard over; what was done until then
+/// is in the journal.
 pub async fn execute(
     catalog: &Catalog,
     plan: &Plan,
     how: Execution,
     listeners: &mut [Box<dyn Listener>],
-) -> Result<bool, RunError> {
-    let id = &plan.record.run_id;
-    let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
-    if !matches!(document.body.status, RunStatus::Queued | RunStatus::Running) {
-        how.source.close().await;
-        return Ok(document.body.status == RunStatus::Stopped);
-    }
-    let settings = plan.record.settings.clone();
+) -> Result<ShardEnded, RunError> {
+    let Execution { source, lease, finish, stop, spool } = how;
+    let id = plan.record.run_id.clone();
     let extractor = Extractor::new(&plan.record.instructions)?;
-    let running = RunRecord { status: RunStatus::Running, ..document.body };
-    let epoch = catalog.write(Kind::Runs, id, document.version, Who::here("execute"), running).await?.version;
-    let shop = Workshop {
-        catalog: catalog.clone(),
-        source: how.source,
-        tiers: Tiers::default(),
-        follow: plan.record.instructions.follow.clone(),
-        extractor,
-        field_names: plan.record.instructions.fields.iter().map(|field| field.name.clone()).collect(),
-        field_types: plan.record.instructions.fields.iter().map(|field| field.field_type.to_string()).collect(),
-        calibration: plan.record.calibration.clone(),
-        settings,
-        run: plan.run_columns(),
-        worker: format!("{}:{}", host_name(), std::process::id()),
-        stop: how.stop,
-    };
-    let mut executor = Executor {
-        plan,
-        journal: Journal::new(catalog.clone(), id.clone(), 0, epoch),
-        ready: unfinished(catalog, plan).await?,
-        waiting: BinaryHeap::new(),
-        running: JoinSet::new(),
-        under_way: HashMap::new(),
-        shop: Arc::new(shop),
-        jitter: StdRng::seed_from_u64(plan.record.seed),
-        listeners,
-        stopping: false,
-    };
-    let result = executor.work().await;
+    begin(catalog, &id).await?;
+    let mut journal = Journal::new(catalog.clone(), id.clone(), lease.clone());
+    let orders = Orders::read(catalog, &id).await?;
+    let mut index = JournalIndex::read(catalog, &id).await?;
+    let spool = Spool::new(&spool, &id, lease.shard.number, lease.epoch);
+    if unspool(&spool, &mut journal, &index).await? {
+        index = JournalIndex::read(catalog, &id).await?;
+    }
+    let tries: Vec<Tries> = plan.tasks.iter().map(|task| Tries::of(index.attempts(&task.task_id))).collect();
+    drop(index);
+    // Ours alone: an order to stop must not look like a signal to whoever gave us the token.
+    let now = stop.child_token();
+    let shop = Arc::new(workshop(catalog, plan, source, extractor, &lease, now.clone()));
+    let (notify, notices) = mpsc::unbounded_channel();
+    let (figures, newest) = watch::channel(Bytes::new());
+    let scribe = Scribe::start(journal, spool, now, notify.clone());
+    let pulse = Pulse::start(catalog, &id, lease.clone(), orders.seq, newest, notify);
+    let mut executor = Executor::new(plan, shop.clone(), lease, orders, tries, (scribe, figures, notices), listeners);
+    let result = executor.work(&finish).await;
     // Whatever happened, what is finished must not be lost.
-    let flushed = executor.flush().await;
-    let Executor { shop, mut running, stopping, .. } = executor;
-    running.shutdown().await;
+    let flushed = executor.close().await;
+    drop(pulse);
+    // For those who watch; nothing depends on it.
+    let _ = publish_progress(catalog, &executor.last_figures()).await;
     if let Some(shop) = Arc::into_inner(shop) {
         shop.source.close().await;
     }
-    result.and(flushed).map(|()| stopping)
+    // Why the journal could not be written tells more than that it could not.
+    flushed.and(result)
 }
 
-/// Positions of the tasks to do, each with the number of its next attempt.
-async fn unfinished(catalog: &Catalog, plan: &Plan) -> Result<VecDeque<(usize, u32)>, RunError> {
-    let mut tried: HashMap<String, (u32, bool)> = HashMap::new();
-    for row in read_journal(catalog, &plan.record.run_id).await? {
-        let entry = tried.entry(row.attempt.task_id).or_default();
-        entry.0 = entry.0.max(row.attempt.attempt_number);
-        entry.1 |= row.attempt.status == AttemptStatus::Success.as_str();
-    }
-    let next = |(position, task): (usize, &PlanRow)| match tried.get(&task.task_id) {
-        None => Some((position, 1)),
-        Some((_, true)) => None,
-        Some((number, false)) => (*number <= plan.record.settings.max_retries).then_some((position, number + 1)),
+/// The run is under way, unless it is already.
+async fn begin(catalog: &Catalog, id: &str) -> Result<(), RunError> {
+    let running = |open: &RunRecord| {
+        (open.status == RunStatus::Queued).then(|| RunRecord { status: RunStatus::Running, ..open.clone() })
     };
-    Ok(plan.tasks.iter().enumerate().filter_map(next).collect())
+    change_run(catalog, id, Who::here("execute"), running).await.map(drop)
 }
 
-/// Decides what is done next; the doing is elsewhere.
-struct Executor<'a> {
-    plan: &'a Plan,
-    shop: Arc<Workshop>,
-    journal: Journal,
-    ready: VecDeque<(usize, u32)>,
-    waiting: BinaryHeap<Reverse<(Instant, usize, u32)>>,
-    running: JoinSet<Result<Finished, RunError>>,
-    under_way: HashMap<tokio::task::Id, (usize, u32)>,
-    jitter: StdRng,
-    listeners: &'a mut [Box<dyn Listener>],
-    stopping: bool,
+/// Brings to the store what a worker of this machine could not; true when there was something.
+async fn unspool(spool: &Spool, journal: &mut Journal, index: &JournalIndex) -> Result<bool, RunError> {
+    let mut rows = spool.left().unwrap_or_default();
+    rows.retain(|row| {
+        let mut there = index.attempts(&row.attempt.task_id);
+        !there.any(|mark| mark.attempt_number == row.attempt.attempt_number)
+    });
+    for rows in rows.chunks(500) {
+        journal.write(rows).await?;
+    }
+    spool.clear();
+    Ok(!rows.is_empty())
 }
 
-impl Executor<'_> {
-    fn emit(&mut self, event: &RunEvent) {
-        for listener in self.listeners.iter_mut() {
-            listener.on_event(event);
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), RunError> {
-        let attempts = self.journal.flush().await?;
-        if attempts > 0 {
-            self.emit(&RunEvent::Flushed { attempts });
-        }
-        Ok(())
-    }
-
-    async fn work(&mut self) -> Result<(), RunError> {
-        let concurrency = self.shop.settings.concurrency;
-        self.emit(&RunEvent::Started { tasks: self.ready.len(), concurrency });
-        let stop = self.shop.stop.clone();
-        loop {
-            if stop.is_cancelled() && !self.stopping {
-                self.stopping = true;
-                self.emit(&RunEvent::Stopping { reason: "stopped by a person".into() });
-            }
-            if !self.stopping {
-                self.dispatch(concurrency as usize);
-            }
-            let nothing_to_come = self.stopping || (self.ready.is_empty() && self.waiting.is_empty());
-            if self.running.is_empty() && nothing_to_come {
-                return Ok(());
-            }
-            let wake = self.waiting.peek().filter(|_| !self.stopping).map(|Reverse((at, ..))| *at);
-            tokio::select! {
-                Some(done) = self.running.join_next_with_id() => self.finished(done)?,
-                () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
-                () = tokio::time::sleep_until(self.journal.due()) => self.flush().await?,
-                () = stop.cancelled(), if !self.stopping => {}
-            }
-            if self.journal.is_full() {
-                self.flush().await?;
-            }
-        }
-    }
-
-    fn dispatch(&mut self, concurrency: usize) {
-        let now = Instant::now();
-        while self.waiting.peek().is_some_and(|Reverse((at, ..))| *at <= now) {
-            if let Some(Reverse((_, position, number))) = self.waiting.pop() {
-                self.ready.push_front((position, number));
-            }
-        }
-        while self.running.len() < concurrency {
-            let Some((position, number)) = self.ready.pop_front() else { break };
-            let Some(task) = self.plan.tasks.get(position).cloned() else { continue };
-            let (task_id, url) = (task.task_id.clone(), task.site_url.clone());
-            let handle = self.running.spawn(attempt(self.shop.clone(), task, number));
-            self.under_way.insert(handle.id(), (position, number));
-            self.emit(&RunEvent::AttemptStarted { task_id, url, number });
-        }
-    }
-
-    fn finished(
-        &mut self,
-        done: Result<(tokio::task::Id, Result<Finished, RunError>), JoinError>,
-    ) -> Result<(), RunError> {
-        let (id, finished) = match done {
-            Ok((id, finished)) => (id, finished?),
-            Err(error) => {
-                let under_way = self.under_way.remove(&error.id());
-                let url =
-                    under_way.and_then(|(position, _)| self.plan.tasks.get(position)).map(|task| task.site_url.clone());
-                return Err(RunError::Internal { what: url.unwrap_or_default(), reason: error.to_string() });
-            }
-        };
-        let Some((position, number)) = self.under_way.remove(&id) else { return Ok(()) };
-        let (task, attempt) = (&self.plan.tasks[position], &finished.row.attempt);
-        let status = attempt.status.parse().unwrap_or(AttemptStatus::Failed);
-        let jitter = self.jitter.random::<f64>();
-        let max_retries = self.shop.settings.max_retries;
-        let retry = finished.outcome.and_then(|outcome| retry_after(outcome, number, max_retries, jitter));
-        let retry = retry.filter(|_| !self.stopping);
-        let ended = RunEvent::AttemptFinished {
-            task_id: task.task_id.clone(),
-            url: task.site_url.clone(),
-            number,
-            status,
-            reason: attempt.failure_reason.clone(),
-            duration_ms: attempt.duration_ms,
-            fields: finished.row.found.iter().filter(|found| found.value.is_some()).count(),
-            retry_in_ms: retry.map(|wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
-        };
-        let row_id = task.row_id.clone();
-        let task_id = task.task_id.clone();
-        self.journal.add(finished.row);
-        self.emit(&ended);
-        match retry {
-            Some(wait) => self.waiting.push(Reverse((Instant::now() + wait, position, number + 1))),
-            None => {
-                let status = match status {
-                    AttemptStatus::Success => TaskStatus::Completed,
-                    AttemptStatus::Cancelled => TaskStatus::Skipped,
-                    _ => TaskStatus::Failed,
-                };
-                self.emit(&RunEvent::TaskFinished { task_id, row_id, status });
-            }
-        }
-        Ok(())
+fn workshop(
+    catalog: &Catalog,
+    plan: &Plan,
+    source: Source,
+    extractor: Extractor,
+    lease: &Lease,
+    stop: CancellationToken,
+) -> Workshop {
+    let fields = &plan.record.instructions.fields;
+    Workshop {
+        catalog: catalog.clone(),
+        source,
+        tiers: Tiers::default(),
+        robots: Robots::new(),
+        follow: plan.record.instructions.follow.clone(),
+        extractor,
+        field_names: fields.iter().map(|field| field.name.clone()).collect(),
+        field_types: fields.iter().map(|field| field.field_type.to_string()).collect(),
+        calibration: plan.record.calibration.clone(),
+        settings: plan.record.settings.clone(),
+        run: plan.run_columns(),
+        worker: lease.worker.to_string(),
+        stop,
     }
 }

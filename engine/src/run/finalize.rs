@@ -1,12 +1,13 @@
-use super::tables::{Tables, derive};
-use super::{Listener, Plan, RunError, RunEvent, RunSummary, read_journal};
-use crate::catalog::{Catalog, Document, Who};
+use super::journal::JournalIndex;
+use super::summary::Tally;
+use super::tables::Deriver;
+use super::{Listener, Orders, Plan, RunError, RunEvent, RunSummary};
+use crate::catalog::{Catalog, CatalogError, Who};
 use crate::model::{RunRecord, RunStatus};
-use bytes::Bytes;
 use chrono::Utc;
 use mino_datafusion::layout::{self, Kind, Table};
 use mino_datafusion::schema::{
-    attempts_schema, fields_schema, results_batch, rows_to_batch, tasks_schema, write_batch,
+    TableWriter, attempts_schema, fields_schema, results_batch, results_schema, rows_to_batch, tasks_schema,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -43,14 +44,18 @@ pub struct ResultRecord {
 pub enum Ended {
     /// Every task was worked off.
     Completed,
-    /// By a person.
-    Stopped,
+    /// By a person or a budget: who and why.
+    Stopped(String),
     /// By an error of the engine, its store or its browser: this one.
     Failed(String),
 }
 
+/// Tasks whose rows are in memory at once: tables of any size are made part by part, always the same.
+const AT_ONCE: usize = 4096;
+
 /// Derives the tables of a run from its journal, publishes one file a table, then the result document, then closes the
-/// run's own document. A run that is closed already stays as it is.
+/// run's own document. A run that is closed already stays as it is. May be called by several at once: the same journal gives
+/// the same bytes.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -61,15 +66,51 @@ pub async fn finalize(
     listeners: &mut [Box<dyn Listener>],
 ) -> Result<ResultRecord, RunError> {
     let id = &plan.record.run_id;
-    let known = catalog.latest::<ResultRecord>(Kind::Results, id).await?;
-    let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
-    if let Some(known) = known.as_ref().filter(|_| is_closed(document.body.status)) {
-        return Ok(known.body.clone());
+    if let Some(known) = catalog.latest::<ResultRecord>(Kind::Results, id).await? {
+        let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
+        if document.body.status.is_closed() {
+            return Ok(known.body);
+        }
     }
-    let tables = derive(plan, read_journal(catalog, id).await?);
-    let summary = RunSummary::of(&tables);
+    let result = publish(catalog, plan).await?;
+    store_result(catalog, &result).await?;
+    let status = close(catalog, id, &result.summary, ended).await?;
+    for listener in listeners.iter_mut() {
+        let summary = result.summary.clone();
+        listener.on_event(&RunEvent::Finalized { run_id: id.clone(), status, summary });
+    }
+    Ok(result)
+}
+
+async fn publish(catalog: &Catalog, plan: &Plan) -> Result<ResultRecord, RunError> {
+    let id = &plan.record.run_id;
+    let orders = Orders::read(catalog, id).await?;
+    let index = JournalIndex::read(catalog, id).await?;
+    let deriver = Deriver::new(plan, &orders.reviewed);
+    let columns = deriver.columns();
+    let mut tally = Tally::default();
+    let mut writers = [
+        (Table::Attempts, TableWriter::new(&attempts_schema())?),
+        (Table::Fields, TableWriter::new(&fields_schema())?),
+        (Table::Results, TableWriter::new(&results_schema(&columns))?),
+        (Table::Tasks, TableWriter::new(&tasks_schema())?),
+    ];
+    for tasks in plan.tasks.chunks(AT_ONCE) {
+        let rows = index.rows(catalog, tasks).await?;
+        let tables = deriver.derive(tasks, rows);
+        tally.add(&tables);
+        for (table, writer) in &mut writers {
+            writer.write(&match table {
+                Table::Attempts => rows_to_batch(&attempts_schema(), &tables.attempts)?,
+                Table::Fields => rows_to_batch(&fields_schema(), &tables.fields)?,
+                Table::Results => results_batch(&columns, &tables.tasks, &tables.fields)?,
+                Table::Tasks => rows_to_batch(&tasks_schema(), &tables.tasks)?,
+            })?;
+        }
+    }
     let mut published = Vec::new();
-    for (table, rows, bytes) in files(&tables)? {
+    for (table, writer) in writers {
+        let (bytes, rows) = writer.finish()?;
         let path = layout::table_file(table, catalog.org(), &plan.record.campaign, &plan.record.date, id);
         published.push(PublishedTable {
             table,
@@ -80,53 +121,38 @@ pub async fn finalize(
         });
         catalog.store().put(&path, bytes).await?;
     }
-    let result = ResultRecord { run_id: id.clone(), tables: published, summary };
-    if known.as_ref().is_none_or(|known| known.body != result) {
+    let summary = tally.summary(columns.iter().map(|column| column.name.as_str()));
+    Ok(ResultRecord { run_id: id.clone(), tables: published, summary })
+}
+
+/// The next version of the result, unless the newest says the same.
+async fn store_result(catalog: &Catalog, result: &ResultRecord) -> Result<(), RunError> {
+    loop {
+        let known = catalog.latest::<ResultRecord>(Kind::Results, &result.run_id).await?;
+        if known.as_ref().is_some_and(|known| known.body == *result) {
+            return Ok(());
+        }
         let version = known.map_or(0, |known| known.version);
-        catalog.write(Kind::Results, id, version, Who::here("finalize"), result.clone()).await?;
+        match catalog.write(Kind::Results, &result.run_id, version, Who::here("finalize"), result.clone()).await {
+            Ok(_) => return Ok(()),
+            // Another finalizes at the same time.
+            Err(CatalogError::LostRace { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    let status = close(catalog, document, &result.summary, ended).await?;
-    for listener in listeners.iter_mut() {
-        let summary = result.summary.clone();
-        listener.on_event(&RunEvent::Finalized { run_id: id.clone(), status, summary });
-    }
-    Ok(result)
 }
 
-fn files(tables: &Tables) -> Result<[(Table, usize, Bytes); 4], RunError> {
-    let results = results_batch(&tables.columns, &tables.tasks, &tables.fields)?;
-    Ok([
-        (Table::Attempts, tables.attempts.len(), write_batch(&rows_to_batch(&attempts_schema(), &tables.attempts)?)?),
-        (Table::Fields, tables.fields.len(), write_batch(&rows_to_batch(&fields_schema(), &tables.fields)?)?),
-        (Table::Results, results.num_rows(), write_batch(&results)?),
-        (Table::Tasks, tables.tasks.len(), write_batch(&rows_to_batch(&tasks_schema(), &tables.tasks)?)?),
-    ])
-}
-
-fn is_closed(status: RunStatus) -> bool {
-    matches!(status, RunStatus::Completed | RunStatus::Stopped | RunStatus::Failed)
-}
-
-async fn close(
-    catalog: &Catalog,
-    document: Document<RunRecord>,
-    summary: &RunSummary,
-    ended: &Ended,
-) -> Result<RunStatus, RunError> {
-    let open = document.body;
-    if is_closed(open.status) {
-        return Ok(open.status);
-    }
+async fn close(catalog: &Catalog, id: &str, summary: &RunSummary, ended: &Ended) -> Result<RunStatus, RunError> {
     let (status, reason) = match ended {
         Ended::Completed => (RunStatus::Completed, None),
-        Ended::Stopped => (RunStatus::Stopped, Some("stopped by a person".to_owned())),
+        Ended::Stopped(reason) => (RunStatus::Stopped, Some(reason.clone())),
         Ended::Failed(reason) => (RunStatus::Failed, Some(reason.clone())),
     };
-    let (id, accuracy) = (open.run_id.clone(), summary.accuracy);
-    let closed = RunRecord {
+    let accuracy = summary.accuracy;
+    let closed = |open: RunRecord| RunRecord {
         status,
         completed_at: Some(Utc::now()),
-        reason,
+        reason: reason.clone(),
         counts: Some(summary.counts),
         accuracy: accuracy.map(|share| share.value),
         accuracy_lower: accuracy.map(|share| share.lower),
@@ -134,8 +160,41 @@ async fn close(
         accuracy_cells: accuracy.map(|share| share.n),
         ..open
     };
-    catalog.write(Kind::Runs, &id, document.version, Who::here("finalize"), closed).await?;
-    Ok(status)
+    let written =
+        change_run(catalog, id, Who::here("finalize"), |open| (!open.status.is_closed()).then(|| closed(open.clone())));
+    Ok(written.await?.status)
+}
+
+/// Opens a closed run again.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn reopen(catalog: &Catalog, id: &str) -> Result<RunRecord, RunError> {
+    let opened = |closed: &RunRecord| {
+        let status = RunStatus::Running;
+        let record = RunRecord { status, completed_at: None, reason: None, counts: None, ..closed.clone() };
+        closed.status.is_closed().then_some(record)
+    };
+    change_run(catalog, id, Who::here("reopen"), opened).await
+}
+
+/// Writes the next version of a run's document, as `change` makes it of the newest; `None`: it stays as it is. Changes that
+/// others make at the same time are not lost.
+pub(super) async fn change_run(
+    catalog: &Catalog,
+    id: &str,
+    who: Who,
+    change: impl Fn(&RunRecord) -> Option<RunRecord>,
+) -> Result<RunRecord, RunError> {
+    loop {
+        let document = catalog.expect::<RunRecord>(Kind::Runs, id).await?;
+        let Some(next) = change(&document.body) else { return Ok(document.body) };
+        match catalog.write(Kind::Runs, id, document.version, who.clone(), next).await {
+            Ok(written) => return Ok(written.body),
+            Err(CatalogError::LostRace { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {

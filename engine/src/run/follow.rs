@@ -1,4 +1,5 @@
 use super::attempt::Workshop;
+use super::permission::ask_robots;
 use super::reading::{Lacks, Reading, Visitor};
 use super::record::Record;
 use crate::extract::Link;
@@ -33,6 +34,10 @@ pub(super) async fn follow(
         };
         tried.insert(link.url.clone());
         record.step("follow", &format!("{} ({}), for {}", link.url, link.why, reading.lacks.missing.join(", ")));
+        if let Err(failure) = ask_robots(shop, &link.url, deadline, record).await {
+            record.step("follow", &format!("not opened: {}", failure.reason));
+            continue;
+        }
         let kept = record.place();
         let more = visitor.read(shop, &link.url, deadline, record).await;
         // The attempt is about the page that it began with.

@@ -63,6 +63,7 @@ impl Visitor<'_> {
             Self::Browser(tab) => visit(shop, tab, address, deadline, record).await,
             Self::Http(http) => {
                 record.step("request", address);
+                record.visit.pages += 1;
                 let (opened, page) = http.get(address, deadline).await?;
                 record.step(
                     "loaded",
@@ -102,6 +103,7 @@ async fn visit(
     record: &mut Record,
 ) -> Result<Reading, PageFailure> {
     record.step("navigate", address);
+    record.visit.pages += 1;
     let opened = tab.goto(address, deadline).await?;
     let status = opened.http_status;
     record.step("loaded", &format!("HTTP {}, {} bytes", status.unwrap_or_default(), opened.bytes));

@@ -1,4 +1,5 @@
 use super::attempt::{Ending, Finished, Workshop};
+use super::host_gate::Seen;
 use super::plan::PlanRow;
 use super::reading::Reading;
 use super::retry::Outcome;
@@ -19,7 +20,9 @@ pub(super) struct Record {
     final_url: Option<String>,
     http_status: Option<u16>,
     bytes: Option<u64>,
-    retry_after: Option<u64>,
+    pub(super) retry_after: Option<u64>,
+    /// For the gate of the host: what all its pages together showed.
+    pub(super) visit: Seen,
 }
 
 impl Record {
@@ -34,6 +37,7 @@ impl Record {
             http_status: None,
             bytes: None,
             retry_after: None,
+            visit: Seen::default(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Record {
         self.http_status = opened.http_status;
         self.bytes = opened.http_status.is_some().then_some(opened.bytes);
         self.retry_after = opened.retry_after;
+        self.visit.answered(opened.http_status, opened.retry_after);
     }
 
     pub(super) async fn picture(&mut self, shop: &Workshop, tab: &mut Tab, task: &PlanRow, number: u32) {
@@ -130,7 +135,7 @@ impl Record {
     pub(super) fn finish(
         mut self,
         shop: &Workshop,
-        number: u32,
+        (number, trigger): (u32, Trigger),
         took: Duration,
         worked: Result<(), Ending>,
     ) -> Finished {
@@ -154,7 +159,7 @@ impl Record {
             attempt_id: attempt_id.unwrap_or_default(),
             task_id: self.task_id,
             attempt_number: number,
-            trigger: if number == 1 { Trigger::Initial } else { Trigger::AutoRetry }.to_string(),
+            trigger: trigger.to_string(),
             status: status.to_string(),
             failure_category: failure.as_ref().map(|failure| failure.category().to_string()),
             failure_reason: failure.as_ref().map(|failure| failure.reason.clone()),
@@ -173,6 +178,6 @@ impl Record {
             worker: shop.worker.clone(),
             error: failure.and_then(|failure| failure.error),
         };
-        Finished { row: JournalRow { attempt, found: self.found }, outcome }
+        Finished { row: JournalRow { attempt, found: self.found, retry_in_ms: None }, outcome, seen: self.visit }
     }
 }

@@ -1,8 +1,9 @@
-use super::tables::{Tables, counts};
+use super::tables::Tables;
 use crate::model::{RunCounts, TaskStatus};
+use mino_datafusion::compare::Match;
 use mino_datafusion::stats::Counts;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What came of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -55,42 +56,82 @@ pub struct FieldSummary {
     pub accuracy_completed: Option<Share>,
 }
 
-impl RunSummary {
-    pub(super) fn of(tables: &Tables) -> Self {
-        let tasks = |status: TaskStatus| tables.tasks.iter().filter(move |task| task.status == status.as_str());
-        let mut failures: BTreeMap<String, u64> = BTreeMap::new();
-        for task in tasks(TaskStatus::Failed) {
-            let why = task.blocked_reason.as_ref().or(task.failure_category.as_ref());
-            *failures.entry(why.cloned().unwrap_or_else(|| "unknown".into())).or_default() += 1;
+/// Adds up what came of a run, part by part.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    counts: RunCounts,
+    failures: BTreeMap<String, u64>,
+    fields: BTreeMap<String, FieldTally>,
+}
+
+#[derive(Debug, Default)]
+struct FieldTally {
+    found: u64,
+    confidence: f64,
+    end_to_end: Counts,
+    over_completed: Counts,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, tables: &Tables) {
+        self.counts.tasks += tables.tasks.len() as u64;
+        self.counts.attempts += tables.attempts.len() as u64;
+        let mut completed: HashSet<&str> = HashSet::new();
+        for task in &tables.tasks {
+            match task.status.parse() {
+                Ok(TaskStatus::Completed) => {
+                    self.counts.completed += 1;
+                    completed.insert(&task.task_id);
+                }
+                Ok(TaskStatus::Failed) => {
+                    self.counts.failed += 1;
+                    let why = task.blocked_reason.as_ref().or(task.failure_category.as_ref());
+                    *self.failures.entry(why.cloned().unwrap_or_else(|| "unknown".into())).or_default() += 1;
+                }
+                Ok(TaskStatus::Skipped) => self.counts.skipped += 1,
+                _ => {}
+            }
         }
-        let completed = tasks(TaskStatus::Completed).count() as u64;
-        let by_field = counts(tables);
+        for row in &tables.fields {
+            if !self.fields.contains_key(&row.field) {
+                self.fields.insert(row.field.clone(), FieldTally::default());
+            }
+            let Some(field) = self.fields.get_mut(&row.field) else { continue };
+            if let Some(confidence) = row.confidence {
+                field.found += 1;
+                field.confidence += confidence;
+            }
+            let Some(outcome) = row.outcome.as_deref().and_then(|outcome| outcome.parse::<Match>().ok()) else {
+                continue;
+            };
+            field.end_to_end.add(outcome);
+            if completed.contains(row.task_id.as_str()) {
+                field.over_completed.add(outcome);
+            }
+        }
+    }
+
+    /// `fields`: their names, in the order of the instructions.
+    pub(super) fn summary<'a>(&self, fields: impl Iterator<Item = &'a str>) -> RunSummary {
         let mut all = Counts::default();
-        by_field.values().for_each(|(end_to_end, _)| all += *end_to_end);
+        self.fields.values().for_each(|field| all += field.end_to_end);
+        let none = FieldTally::default();
         let field = |name: &str| {
-            let values: Vec<f64> =
-                tables.fields.iter().filter(|row| row.field == name).filter_map(|row| row.confidence).collect();
-            let (end_to_end, over_completed) = by_field.get(name).copied().unwrap_or_default();
+            let tally = self.fields.get(name).unwrap_or(&none);
             FieldSummary {
                 field: name.to_owned(),
-                found: values.len() as u64,
-                of: completed,
-                confidence: (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64),
-                accuracy: Share::of(end_to_end),
-                accuracy_completed: Share::of(over_completed),
+                found: tally.found,
+                of: self.counts.completed,
+                confidence: (tally.found > 0).then(|| tally.confidence / tally.found as f64),
+                accuracy: Share::of(tally.end_to_end),
+                accuracy_completed: Share::of(tally.over_completed),
             }
         };
-        Self {
-            counts: RunCounts {
-                tasks: tables.tasks.len() as u64,
-                completed,
-                failed: tasks(TaskStatus::Failed).count() as u64,
-                skipped: tasks(TaskStatus::Skipped).count() as u64,
-                attempts: tables.attempts.len() as u64,
-            },
-            failures,
+        RunSummary {
+            counts: self.counts,
+            failures: self.failures.clone(),
             accuracy: Share::of(all),
-            fields: tables.columns.iter().map(|column| field(&column.name)).collect(),
+            fields: fields.map(field).collect(),
         }
     }
 }

@@ -5,53 +5,66 @@ use mino_datafusion::compare::{CellScore, Match, compare_cell};
 use mino_datafusion::schema::{AttemptRow, FieldRow, FoundField, JournalRow, ResultColumn, RunColumns, TaskRow};
 use mino_datafusion::stats::{task_result, weighted_mean};
 use mino_datafusion::value::ValueRule;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
-/// The rows of the published tables, in plan order.
-#[derive(Debug)]
+/// The rows of the published tables for some tasks, in plan order.
+#[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) attempts: Vec<AttemptRow>,
     pub(super) tasks: Vec<TaskRow>,
     pub(super) fields: Vec<FieldRow>,
-    pub(super) columns: Vec<ResultColumn>,
 }
 
 /// Below this a person should look at a value.
 const DOUBTFUL: f64 = 0.5;
 
 /// Derives every table from the frozen task list and the journal. Pure: the same input gives the same rows.
-pub(super) fn derive(plan: &Plan, journal: Vec<JournalRow>) -> Tables {
-    let specs = &plan.record.instructions.fields;
-    let rule = |spec: &FieldSpec| ValueRule { absent_marker: plan.absent.clone(), ..value_rule(spec) };
-    let rules: Vec<ValueRule> = specs.iter().map(rule).collect();
-    let mut by_task: HashMap<String, Vec<JournalRow>> = HashMap::new();
-    for row in journal {
-        by_task.entry(row.attempt.task_id.clone()).or_default().push(row);
-    }
-    let columns = specs
-        .iter()
-        .map(|spec| ResultColumn {
-            name: spec.name.clone(),
-            field_type: spec.field_type.clone(),
-            has_ground_truth: plan.ground_truth.contains(&spec.name),
-        })
-        .collect();
-    let mut tables = Tables { attempts: Vec::new(), tasks: Vec::new(), fields: Vec::new(), columns };
-    let run = plan.run_columns();
-    for task in &plan.tasks {
-        let attempts = by_task.remove(&task.task_id).unwrap_or_default();
-        let outcome = Outcome::of(&attempts);
-        let from = tables.fields.len();
-        for (spec, rule) in specs.iter().zip(&rules) {
-            tables.fields.push(field_row(plan, &run, task, (spec, rule), &outcome));
-        }
-        tables.tasks.push(task_row(&run, task, specs, &attempts, &outcome, &tables.fields[from..]));
-        tables.attempts.extend(attempts.into_iter().map(|row| row.attempt));
-    }
-    tables
+pub(super) struct Deriver<'a> {
+    plan: &'a Plan,
+    run: RunColumns,
+    rules: Vec<ValueRule>,
+    reviewed: &'a HashSet<String>,
 }
 
-/// How a task ended, by the attempt that counts: the one that succeeded, else the last that was not cancelled.
+impl<'a> Deriver<'a> {
+    /// `reviewed`: tasks that a person wants to look at.
+    pub(super) fn new(plan: &'a Plan, reviewed: &'a HashSet<String>) -> Self {
+        let specs = &plan.record.instructions.fields;
+        let rule = |spec: &FieldSpec| ValueRule { absent_marker: plan.absent.clone(), ..value_rule(spec) };
+        Self { plan, run: plan.run_columns(), rules: specs.iter().map(rule).collect(), reviewed }
+    }
+
+    /// Columns of `results`.
+    pub(super) fn columns(&self) -> Vec<ResultColumn> {
+        let column = |spec: &FieldSpec| ResultColumn {
+            name: spec.name.clone(),
+            field_type: spec.field_type.clone(),
+            has_ground_truth: self.plan.ground_truth.contains(&spec.name),
+        };
+        self.plan.record.instructions.fields.iter().map(column).collect()
+    }
+
+    /// `journal`: the attempts of each of these tasks, by number.
+    pub(super) fn derive(&self, tasks: &[PlanRow], mut journal: BTreeMap<String, Vec<JournalRow>>) -> Tables {
+        let specs = &self.plan.record.instructions.fields;
+        let mut tables = Tables::default();
+        for task in tasks {
+            let attempts = journal.remove(&task.task_id).unwrap_or_default();
+            let outcome = Outcome::of(&attempts);
+            let from = tables.fields.len();
+            for (spec, rule) in specs.iter().zip(&self.rules) {
+                tables.fields.push(field_row(self.plan, &self.run, task, (spec, rule), &outcome));
+            }
+            let mut row = task_row(&self.run, task, specs, &attempts, &outcome, &tables.fields[from..]);
+            row.needs_review |= self.reviewed.contains(&task.task_id);
+            tables.tasks.push(row);
+            tables.attempts.extend(attempts.into_iter().map(|row| row.attempt));
+        }
+        tables
+    }
+}
+
+/// How a task ended, by the attempt that counts: the last that succeeded, else the last that was not cancelled.
 struct Outcome<'a> {
     status: TaskStatus,
     counts: Option<&'a JournalRow>,
@@ -60,7 +73,7 @@ struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     fn of(attempts: &'a [JournalRow]) -> Self {
         let is = |row: &&JournalRow, status: AttemptStatus| row.attempt.status == status.as_str();
-        if let Some(success) = attempts.iter().find(|row| is(row, AttemptStatus::Success)) {
+        if let Some(success) = attempts.iter().rfind(|row| is(row, AttemptStatus::Success)) {
             return Self { status: TaskStatus::Completed, counts: Some(success) };
         }
         match attempts.iter().rev().find(|row| !is(row, AttemptStatus::Cancelled)) {
@@ -184,26 +197,4 @@ fn status_category(completed: bool, attempt: &AttemptRow) -> &'static str {
     } else {
         "error"
     }
-}
-
-/// Field → how its cells came out, of all tasks and of the completed ones.
-pub(super) fn counts(
-    tables: &Tables,
-) -> BTreeMap<&str, (mino_datafusion::stats::Counts, mino_datafusion::stats::Counts)> {
-    let completed: HashMap<&str, bool> = tables
-        .tasks
-        .iter()
-        .map(|task| (task.task_id.as_str(), task.status == TaskStatus::Completed.as_str()))
-        .collect();
-    let mut counts: BTreeMap<&str, (_, _)> = BTreeMap::new();
-    for row in &tables.fields {
-        let Some(outcome) = row.outcome.as_deref().and_then(|outcome| outcome.parse::<Match>().ok()) else { continue };
-        let entry: &mut (mino_datafusion::stats::Counts, mino_datafusion::stats::Counts) =
-            counts.entry(row.field.as_str()).or_default();
-        entry.0.add(outcome);
-        if completed.get(row.task_id.as_str()).copied().unwrap_or(false) {
-            entry.1.add(outcome);
-        }
-    }
-    counts
 }
