@@ -12,6 +12,7 @@ mod bad_input;
 mod broken_sites;
 mod canary;
 mod examples;
+mod failures;
 mod fleet;
 mod guard_proxy;
 mod isolation;

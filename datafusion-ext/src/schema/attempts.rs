@@ -24,7 +24,8 @@ pub struct AttemptRow {
     pub failure_category: Option<String>,
     /// One sentence.
     pub failure_reason: Option<String>,
-    /// `captcha`, `login_required`, `paywall`, `geo_blocked`, `rate_limited`, `robots`, `address_guard`.
+    /// `captcha`, `login_required`, `paywall`, `geo_blocked`, `rate_limited`, `consent_wall`, `robots`,
+    /// `address_guard`.
     pub blocked_reason: Option<String>,
     /// Microseconds since the epoch, UTC.
     pub started_at: i64,

@@ -1,4 +1,6 @@
+use super::headers::telling;
 use super::proxy::MARK;
+use super::retry_after::retry_after;
 use super::{PageFailure, Proxy};
 use chromiumoxide::cdp::browser_protocol::network::{
     EventDataReceived, EventLoadingFailed, EventRequestWillBeSent, EventResponseReceived, RequestId, ResourceType,
@@ -24,6 +26,8 @@ pub struct Opened {
     pub retry_after: Option<u64>,
     /// Dialogs that it opened, and that were dismissed.
     pub dialogs: u32,
+    /// Headers of its response that tell who answered and why.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What a tab's events say about the document in its main frame. Events of different kinds overtake each other on their
@@ -56,6 +60,7 @@ struct Response {
     retry_after: Option<u64>,
     length: Option<u64>,
     is_download: bool,
+    headers: Vec<(String, String)>,
 }
 
 impl Document {
@@ -94,9 +99,10 @@ impl Document {
         seen.response = Some(Response {
             url: event.response.url.clone(),
             status: u16::try_from(event.response.status).ok(),
-            retry_after: header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
+            retry_after: header("retry-after").and_then(|value| retry_after(value, chrono::Utc::now())),
             length: header("content-length").and_then(|length| length.trim().parse().ok()),
             is_download: attached || event.response.mime_type == "application/octet-stream",
+            headers: telling(pairs(event.response.headers.inner())),
         });
     }
 
@@ -173,13 +179,18 @@ impl Document {
             bytes: self.current().map_or(0, |seen| seen.bytes),
             retry_after: response.and_then(|response| response.retry_after),
             dialogs,
+            headers: response.map(|response| response.headers.clone()).unwrap_or_default(),
         }
     }
 }
 
 fn header<'a>(headers: &'a serde_json::Value, name: &str) -> Option<&'a str> {
-    let headers = headers.as_object()?;
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, value)| value.as_str())
+    pairs(headers).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn pairs(headers: &serde_json::Value) -> impl Iterator<Item = (&str, &str)> {
+    let all = headers.as_object().into_iter().flatten();
+    all.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
 }
 
 fn download() -> PageFailure {

@@ -1,6 +1,6 @@
 use super::PageFailure;
 use super::address_kind::{AddressKind, refusal};
-use crate::model::{BlockedReason, FailureCategory};
+use crate::model::Cause;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use ipnet::IpNet;
@@ -181,14 +181,8 @@ fn no_host(host: &str, reason: &str) -> GuardError {
 impl From<&GuardError> for PageFailure {
     fn from(error: &GuardError) -> Self {
         match error {
-            GuardError::Address { .. } | GuardError::Scheme { .. } => Self {
-                category: FailureCategory::Blocked,
-                blocked: Some(BlockedReason::AddressGuard),
-                reason: error.to_string(),
-                error: None,
-                permanent: true,
-            },
-            GuardError::NoHost { .. } => Self::page_error(error.to_string(), true),
+            GuardError::Address { .. } | GuardError::Scheme { .. } => Self::new(Cause::AddressGuard, error.to_string()),
+            GuardError::NoHost { .. } => Self::new(Cause::BadAddress, error.to_string()),
             GuardError::NotFound { .. } => {
                 Self { error: Some(error.to_string()), ..Self::network("net::ERR_NAME_NOT_RESOLVED") }
             }

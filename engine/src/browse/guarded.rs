@@ -1,5 +1,6 @@
 use super::proxy::Proxy;
 use super::{AddressGuard, BrowseError, BrowserSource, PageFailure};
+use crate::model::Cause;
 use std::sync::Arc;
 use url::{Host, Url};
 
@@ -43,7 +44,8 @@ impl Guarded {
     /// Judges an address before it is opened. Where the proxy sees the request too, names are left to it.
     pub(super) async fn check(&self, url: &str) -> Result<(), PageFailure> {
         let parsed = Url::parse(url);
-        let url = parsed.map_err(|error| PageFailure::page_error(format!("`{url}` is no address: {error}"), true))?;
+        let url =
+            parsed.map_err(|error| PageFailure::new(Cause::BadAddress, format!("`{url}` is no address: {error}")))?;
         let guard = self.proxy.guard();
         let checked = if self.way == Way::Addresses { guard.check_resolved(&url).await } else { guard.check(&url) };
         checked.map_err(|refused| PageFailure::from(&refused))

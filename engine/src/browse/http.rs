@@ -1,6 +1,9 @@
 use super::client::{guarded_client, refused};
 use super::document::{DOCUMENT_LIMIT, Opened};
+use super::headers::telling;
+use super::retry_after::retry_after;
 use super::{AddressGuard, BrowseError, PageFailure};
+use crate::model::Cause;
 use crate::page::PageSnapshot;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
@@ -42,7 +45,7 @@ impl HttpTier {
     /// Why it did not come. An HTTP error is a page that came.
     pub async fn get(&self, url: &str, deadline: Instant) -> Result<(Opened, PageSnapshot), PageFailure> {
         let url = url::Url::parse(url)
-            .map_err(|error| PageFailure::page_error(format!("`{url}` is no address: {error}"), true))?;
+            .map_err(|error| PageFailure::new(Cause::BadAddress, format!("`{url}` is no address: {error}")))?;
         self.guard.check(&url).map_err(|refused| PageFailure::from(&refused))?;
         let work = async {
             let response = self.client.get(url).send().await.map_err(|error| failure(&error))?;
@@ -56,7 +59,9 @@ impl HttpTier {
             if attached || !is_page(&kind) {
                 return Err(PageFailure::page_error("the address gives a download and no page", true));
             }
-            let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok());
+            let retry_after = header(RETRY_AFTER).and_then(|value| retry_after(&value, chrono::Utc::now()));
+            let all = response.headers().iter();
+            let headers = telling(all.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
             let bytes = body(response).await?;
             let opened = Opened {
                 final_url: Some(final_url),
@@ -64,10 +69,11 @@ impl HttpTier {
                 bytes: bytes.len() as u64,
                 retry_after,
                 dialogs: 0,
+                headers,
             };
             Ok((opened, bytes, kind))
         };
-        let answered = timeout_at(deadline, work).await.map_err(|_| PageFailure::timeout("an answer"))?;
+        let answered = timeout_at(deadline, work).await.map_err(|_| PageFailure::no_answer())?;
         let (opened, bytes, kind) = answered?;
         let address = opened.final_url.clone().unwrap_or_default();
         // Parsing is work for a processor: it must not hold up those who wait for pages.

@@ -1,7 +1,7 @@
 //! A fleet of Chromium: opens addresses, tells why a page did not come, and hands over what did.
 
 mod address_kind;
-mod block;
+mod broken;
 mod chromium;
 mod client;
 mod context;
@@ -12,14 +12,17 @@ mod error;
 mod failure;
 mod faults;
 mod figures;
+mod finding;
 mod flags;
 mod fleet;
 mod forward;
 mod guard;
 mod guarded;
+mod headers;
 mod http;
 mod locate;
 mod memory;
+mod phrases;
 mod process;
 mod profile;
 mod proxy;
@@ -28,16 +31,19 @@ mod retry_after;
 mod robots;
 mod robots_rules;
 mod settle;
+mod signals;
 mod tab;
 mod user_agent;
+mod vendors;
+mod walls;
 mod watch;
 
 pub use address_kind::{AddressKind, refusal};
-pub use block::{Block, detect_block};
 pub use document::Opened;
 pub use error::BrowseError;
 pub use failure::PageFailure;
 pub use figures::{FleetFigures, Pressure};
+pub use finding::{Answer, Finding, detect_failure};
 pub use fleet::{Fleet, FleetOptions};
 pub use guard::{AddressGuard, GuardError, Resolve};
 pub use http::HttpTier;

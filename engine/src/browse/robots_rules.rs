@@ -1,6 +1,6 @@
 use super::PageFailure;
 use super::user_agent::PRODUCT;
-use crate::model::{BlockedReason, FailureCategory};
+use crate::model::Cause;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -80,13 +80,7 @@ impl Answer {
                     }
                     None => "robots.txt has no rule for this address".into(),
                 };
-                let refusal = (!allowed).then(|| PageFailure {
-                    category: FailureCategory::Blocked,
-                    blocked: Some(BlockedReason::Robots),
-                    reason: why.clone(),
-                    error: None,
-                    permanent: true,
-                });
+                let refusal = (!allowed).then(|| PageFailure::new(Cause::Robots, why.clone()));
                 let crawl_delay = rules.crawl_delay();
                 Decision { refusal, crawl_delay, status: Some(*status), ..Decision::allowed(why) }
             }
@@ -99,16 +93,14 @@ impl Answer {
             }
             Self::Failing(status, retry_after) => {
                 let why = format!("robots.txt cannot be had now (HTTP {status}): nothing is opened without it");
-                let mut refusal = PageFailure::page_error(why.clone(), false);
-                if *status == 429 {
-                    (refusal.category, refusal.blocked) = (FailureCategory::Blocked, Some(BlockedReason::RateLimited));
-                }
+                let cause = if *status == 429 { Cause::RateLimited } else { Cause::ServerError };
+                let refusal = PageFailure::new(cause, why.clone());
                 let retry_after = *retry_after;
                 Decision { refusal: Some(refusal), status: Some(*status), retry_after, ..Decision::allowed(why) }
             }
             Self::Broken(failure) => {
                 let reason = format!("robots.txt could not be read: {}", failure.reason);
-                let refusal = PageFailure { reason: reason.clone(), permanent: false, ..failure.clone() };
+                let refusal = PageFailure { reason: reason.clone(), ..failure.clone() };
                 Decision { refusal: Some(refusal), ..Decision::allowed(reason) }
             }
             Self::Unreached(failure) => Decision::allowed(format!("robots.txt was not reached: {}", failure.reason)),
@@ -120,7 +112,7 @@ impl Decision {
     /// A rule forbids the address. Where it is refused without one, the host could not answer now.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        self.refusal.as_ref().is_some_and(|refusal| refusal.blocked == Some(BlockedReason::Robots))
+        self.refusal.as_ref().is_some_and(|refusal| refusal.cause == Cause::Robots)
     }
 
     pub(super) fn allowed(why: String) -> Self {
@@ -177,8 +169,8 @@ mod tests {
         let text = "User-agent: *\nAllow: /a\nDisallow: /a/secret\nCrawl-delay: 1.5";
         let secret = decide(text, "/a/secret");
         assert_eq!(secret.why, "robots.txt, for everybody: Disallow: /a/secret");
-        let refusal = secret.refusal.map(|refusal| (refusal.blocked, refusal.permanent, refusal.reason == secret.why));
-        assert_eq!(refusal, Some((Some(BlockedReason::Robots), true, true)));
+        let refusal = secret.refusal.map(|refusal| (refusal.cause, refusal.reason == secret.why));
+        assert_eq!(refusal, Some((Cause::Robots, true)));
         assert_eq!(decide(text, "/a").why, "robots.txt, for everybody: Allow: /a");
         assert_eq!(decide(text, "/b").why, "robots.txt has no rule for this address");
         assert_eq!(decide(text, "/b").crawl_delay, Some(Duration::from_millis(1_500)));

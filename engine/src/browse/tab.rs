@@ -164,7 +164,10 @@ impl Tab {
 
     fn out_of_time(&mut self) -> PageFailure {
         self.spoilt = true;
-        PageFailure::timeout(if self.opened().http_status.is_some() { "the page to finish" } else { "an answer" })
+        match self.opened().http_status {
+            Some(_) => PageFailure::timeout("the page to finish"),
+            None => PageFailure::no_answer(),
+        }
     }
 
     fn has_crashed(&mut self, crash: Option<Crash>) -> PageFailure {
@@ -176,7 +179,7 @@ impl Tab {
             Some(Crash::Largest) => {
                 PageFailure::page_error("the page was closed: the browsers ran out of memory, and it took most", false)
             }
-            Some(Crash::Itself) | None => PageFailure::page_error("the page crashed", false),
+            Some(Crash::Itself) | None => PageFailure::crashed(),
         }
     }
 

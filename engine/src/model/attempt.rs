@@ -83,6 +83,8 @@ words! {
         GeoBlocked = "geo_blocked",
         /// Too many requests.
         RateLimited = "rate_limited",
+        /// Consent is asked for before anything is shown.
+        ConsentWall = "consent_wall",
         /// robots.txt says no.
         Robots = "robots",
         /// The address is not one that a campaign may reach.

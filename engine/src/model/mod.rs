@@ -3,6 +3,7 @@
 mod attempt;
 mod calibration;
 mod campaign;
+mod cause;
 mod confidence;
 mod contact;
 mod control;
@@ -20,6 +21,7 @@ pub use calibration::{AppliedCalibration, CalibrationRecord, ReliabilityFigures,
 pub use campaign::{
     CampaignFile, DatasetSource, Fetch, Follow, Instructions, LexiconEntry, Politeness, RunSettings, Screenshots,
 };
+pub use cause::Cause;
 pub use confidence::Confidence;
 pub use contact::contact_address;
 pub use control::{ControlRecord, Order};

@@ -11,7 +11,7 @@ use super::tier::Tiers;
 use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Robots, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
-use crate::model::{AppliedCalibration, BlockedReason, FailureCategory, Fetch, RunSettings, Screenshots, Trigger};
+use crate::model::{AppliedCalibration, Cause, Fetch, RunSettings, Screenshots, Trigger};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -190,7 +190,7 @@ impl Work<'_> {
                     continue;
                 }
                 Ok(Err(error)) => return Err(error.into()),
-                Err(_) => return Ok(Err(PageFailure::timeout("a tab of the browser"))),
+                Err(_) => return Ok(Err(PageFailure::no_tab())),
             };
             if let Some(read) = self.browse_in(tab, address, record).await {
                 return Ok(read);
@@ -263,20 +263,18 @@ impl Work<'_> {
 
 /// The address to open: rows often leave out the scheme.
 fn address(site_url: &str) -> Result<String, PageFailure> {
-    let refuse =
-        |category, blocked, reason: String| PageFailure { category, blocked, reason, error: None, permanent: true };
     let site_url = site_url.trim();
     if site_url.is_empty() {
-        return Err(refuse(FailureCategory::PageError, None, "the row has no address".into()));
+        return Err(PageFailure::new(Cause::BadAddress, "the row has no address"));
     }
     let full = if names_scheme(site_url) { site_url.to_owned() } else { format!("https://{site_url}") };
     match url::Url::parse(&full) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(full),
         Ok(url) => {
             let reason = format!("addresses of the kind {}: are not opened", url.scheme());
-            Err(refuse(FailureCategory::Blocked, Some(BlockedReason::AddressGuard), reason))
+            Err(PageFailure::new(Cause::AddressGuard, reason))
         }
-        Err(error) => Err(refuse(FailureCategory::PageError, None, format!("`{site_url}` is no address: {error}"))),
+        Err(error) => Err(PageFailure::new(Cause::BadAddress, format!("`{site_url}` is no address: {error}"))),
     }
 }
 
@@ -298,9 +296,9 @@ mod tests {
         assert_eq!(address("www.example.org/x").unwrap(), "https://www.example.org/x");
         assert_eq!(address(" http://example.org ").unwrap(), "http://example.org");
         let file = address("file:///etc/passwd").unwrap_err();
-        assert_eq!(file.blocked, Some(BlockedReason::AddressGuard));
+        assert_eq!(file.cause, Cause::AddressGuard);
         for other in ["javascript:alert(1)", "data:text/html,x", "view-source:http://example.org", "about:blank"] {
-            assert_eq!(address(other).unwrap_err().blocked, Some(BlockedReason::AddressGuard), "{other}");
+            assert_eq!(address(other).unwrap_err().cause, Cause::AddressGuard, "{other}");
         }
         assert_eq!(address("example.org:8080/x").unwrap(), "https://example.org:8080/x");
         assert_eq!(address("localhost:8080").unwrap(), "https://localhost:8080");

@@ -3,6 +3,7 @@
 mod adapt;
 mod archive;
 mod attempt;
+mod breaker;
 mod control;
 mod error;
 mod event;
@@ -40,6 +41,7 @@ mod worker;
 pub use adapt::{Adapt, Sample as LoadSample, Troubles};
 pub use archive::Archive;
 pub use attempt::Source;
+pub use breaker::{Breaker, Verdict};
 pub use control::{Orders, order};
 pub use error::RunError;
 pub use event::{FoundValue, Listener, RunEvent};
@@ -61,7 +63,7 @@ pub use progress::{
     LastFinished, LastValue, Memory, Now, Progress, Rate, ShardFile, ShardIdentity, ShardProgress, ShardState, Slice,
     Totals, message_pattern, publish_progress, read_progress,
 };
-pub use retry::{Outcome, retry_after};
+pub use retry::{Host, Outcome, POLICIES, Policy, retry_after};
 pub use sample::choose;
 pub use spool::spool_root;
 pub use summary::{FieldSummary, RunSummary, Share};

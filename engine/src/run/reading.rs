@@ -1,7 +1,8 @@
 use super::attempt::Workshop;
 use super::record::Record;
-use crate::browse::{Block, HttpTier, Opened, PageFailure, Tab, detect_block};
+use crate::browse::{Answer, Finding, HttpTier, Opened, PageFailure, Tab, detect_failure};
 use crate::extract::Extraction;
+use crate::model::FailureCategory;
 use crate::page::{ArchivedPage, PageSnapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ const ROUNDS: u32 = 3;
 pub(super) struct Reading {
     pub(super) page: Arc<PageSnapshot>,
     pub(super) status: Option<u16>,
-    pub(super) block: Option<Block>,
+    /// What keeps us out of the page, or is broken in it.
+    pub(super) finding: Option<Finding>,
     pub(super) lacks: Lacks,
     pub(super) extraction: Extraction,
     /// It has scripts, and is neither an error nor a wall.
@@ -29,7 +31,7 @@ pub(super) struct Reading {
 impl Reading {
     /// An error page, or a wall.
     pub(super) fn is_refused(&self) -> bool {
-        self.status.is_some_and(|status| status >= 400) || self.block.as_ref().is_some_and(|block| block.certain)
+        self.status.is_some_and(|status| status >= 400) || self.finding.as_ref().is_some_and(|found| found.certain)
     }
 
     /// It will not make the attempt a success.
@@ -67,9 +69,8 @@ impl Visitor<'_> {
                     "loaded",
                     &format!("HTTP {}, {} bytes", opened.http_status.unwrap_or_default(), opened.bytes),
                 );
-                let status = opened.http_status;
                 record.opened(&opened);
-                Ok(understand(shop, page, status).await)
+                Ok(understand(shop, page, &Came { opened, asked: Some(address) }).await)
             }
             Self::Archive(pages) => {
                 // The first page is the task's own, whatever address it came to.
@@ -85,8 +86,10 @@ impl Visitor<'_> {
                 };
                 record.step("replay", &kept.page.url);
                 let final_url = Some(kept.page.url.clone());
-                record.opened(&Opened { final_url, http_status: kept.http_status, ..Opened::default() });
-                Ok(understand(shop, kept.page, kept.http_status).await)
+                let opened = Opened { final_url, http_status: kept.http_status, ..Opened::default() };
+                record.opened(&opened);
+                let asked = (!address.is_empty()).then_some(address);
+                Ok(understand(shop, kept.page, &Came { opened, asked }).await)
             }
         }
     }
@@ -107,13 +110,14 @@ async fn visit(
     if opened.dialogs > 0 {
         record.step("dismiss", &format!("{} dialogs", opened.dialogs));
     }
-    let mut reading = read(shop, tab, status).await?;
+    let came = Came { opened, asked: Some(address) };
+    let mut reading = read(shop, tab, &came).await?;
     for round in 0..ROUNDS {
         let required = reading.lacks.required();
         if !reading.may_change || reading.lacks.fields == 0 || (round > 0 && !required) {
             break;
         }
-        let (again, at_rest) = match read_again(shop, tab, status, required).await {
+        let (again, at_rest) = match read_again(shop, tab, &came, required).await {
             Ok(read) => read,
             Err(failure) if required => return Err(failure),
             // It went away by itself: what it showed before counts.
@@ -131,9 +135,9 @@ async fn visit(
     Ok(reading)
 }
 
-async fn read(shop: &Arc<Workshop>, tab: &mut Tab, status: Option<u16>) -> Result<Reading, PageFailure> {
+async fn read(shop: &Arc<Workshop>, tab: &mut Tab, came: &Came<'_>) -> Result<Reading, PageFailure> {
     let page = tab.snapshot().await?;
-    tab.attend("the page to be understood", understand(shop, page, status)).await
+    tab.attend("the page to be understood", understand(shop, page, came)).await
 }
 
 /// Another reading after the page has changed, and whether it is at rest since. Where something required is missing a page
@@ -141,19 +145,28 @@ async fn read(shop: &Arc<Workshop>, tab: &mut Tab, status: Option<u16>) -> Resul
 async fn read_again(
     shop: &Arc<Workshop>,
     tab: &mut Tab,
-    status: Option<u16>,
+    came: &Came<'_>,
     required: bool,
 ) -> Result<(Option<Reading>, bool), PageFailure> {
     let changed = tab.settle(if required { PATIENCE } else { A_MOMENT }).await?;
-    let again = if changed || required { Some(read(shop, tab, status).await?) } else { None };
+    let again = if changed || required { Some(read(shop, tab, came).await?) } else { None };
     Ok((again, !changed))
 }
 
+/// How a page came.
+struct Came<'a> {
+    opened: Opened,
+    asked: Option<&'a str>,
+}
+
 /// Extraction is work for a processor: it must not hold up those who wait for pages.
-async fn understand(shop: &Arc<Workshop>, page: PageSnapshot, status: Option<u16>) -> Reading {
-    let block = detect_block(status, &page);
+async fn understand(shop: &Arc<Workshop>, page: PageSnapshot, came: &Came<'_>) -> Reading {
+    let status = came.opened.http_status;
+    let finding = detect_failure(&Answer { status, headers: &came.opened.headers, asked: came.asked }, &page);
     let dynamic = page.elements("script").any(|script| is_code(script.attr("type")));
-    let failed = status.is_some_and(|status| status >= 400) || block.as_ref().is_some_and(|block| block.certain);
+    // A wall stays; a page that seems to be gone may be one that its scripts have yet to fill.
+    let wall = |found: &Finding| found.certain && found.cause.category() == FailureCategory::Blocked;
+    let failed = status.is_some_and(|status| status >= 400) || finding.as_ref().is_some_and(wall);
     let page = Arc::new(page);
     let (worker, shared) = (shop.clone(), page.clone());
     let extracted = tokio::task::spawn_blocking(move || worker.extractor.extract(&shared)).await;
@@ -161,7 +174,7 @@ async fn understand(shop: &Arc<Workshop>, page: PageSnapshot, status: Option<u16
         trace: vec![format!("the extraction failed: {error}")],
         ..Extraction::default()
     });
-    Reading { page, status, block, lacks: Lacks::of(shop, &extraction), extraction, may_change: dynamic && !failed }
+    Reading { page, status, finding, lacks: Lacks::of(shop, &extraction), extraction, may_change: dynamic && !failed }
 }
 
 fn is_code(kind: Option<&str>) -> bool {

@@ -4,7 +4,7 @@ use super::plan::PlanRow;
 use super::reading::Reading;
 use super::retry::Outcome;
 use crate::browse::{PageFailure, Tab};
-use crate::model::{AppliedCalibration, AttemptStatus, FailureCategory, TaskId, Trigger};
+use crate::model::{AppliedCalibration, AttemptStatus, Cause, FailureCategory, TaskId, Trigger};
 use chrono::Utc;
 use mino_datafusion::layout;
 use mino_datafusion::schema::{AttemptRow, FoundField, JournalRow, ReasoningRow, ScreenshotRow};
@@ -89,11 +89,11 @@ impl Record {
 
     /// Keeps what was found and says whether that is a success.
     pub(super) fn judge(&mut self, reading: Reading, shop: &Workshop) -> Result<(), PageFailure> {
-        let Reading { status, block, lacks, extraction, .. } = reading;
-        if let Some(block) = block.filter(|block| block.certain || lacks.required()) {
-            self.step("blocked", &block.sign);
-            let (category, blocked) = (FailureCategory::Blocked, block.reason);
-            return Err(PageFailure { category, blocked, reason: block.sign, error: None, permanent: false });
+        let Reading { status, finding, lacks, extraction, .. } = reading;
+        if let Some(finding) = finding.filter(|found| found.certain || lacks.required()) {
+            let blocked = finding.cause.category() == FailureCategory::Blocked;
+            self.step(if blocked { "blocked" } else { "broken" }, &finding.sign);
+            return Err(finding.into());
         }
         if let Some(status) = status.filter(|status| *status >= 400) {
             return Err(PageFailure::status(status));
@@ -129,8 +129,7 @@ impl Record {
             [one] => format!("the required field {one} was not found"),
             many => format!("the required fields {} were not found", many.join(", ")),
         };
-        let category = FailureCategory::ExtractionFailed;
-        Err(PageFailure { category, blocked: None, reason, error: None, permanent: false })
+        Err(PageFailure::new(Cause::ExtractionFailed, reason))
     }
 
     pub(super) fn finish(
@@ -143,7 +142,7 @@ impl Record {
         let (status, failure) = match worked {
             Ok(()) => (AttemptStatus::Success, None),
             Err(Ending::Cancelled) => (AttemptStatus::Cancelled, None),
-            Err(Ending::Failed(failure)) => match failure.category {
+            Err(Ending::Failed(failure)) => match failure.category() {
                 FailureCategory::Timeout => (AttemptStatus::Timeout, Some(failure)),
                 FailureCategory::Blocked => (AttemptStatus::Blocked, Some(failure)),
                 FailureCategory::ExtractionFailed | FailureCategory::PageError => {
@@ -153,12 +152,7 @@ impl Record {
         };
         let result = failure.as_ref().map_or_else(|| status.to_string(), |failure| failure.reason.clone());
         self.step(status.as_str(), &result);
-        let outcome = failure.as_ref().map(|failure| Outcome {
-            category: failure.category,
-            blocked: failure.blocked,
-            permanent: failure.permanent,
-            retry_after: self.retry_after,
-        });
+        let outcome = failure.as_ref().map(|failure| Outcome { cause: failure.cause, retry_after: self.retry_after });
         let attempt_id = self.task_id.parse::<TaskId>().map(|task| task.attempt(number).to_string());
         let attempt = AttemptRow {
             run: shop.run.clone(),
@@ -167,9 +161,9 @@ impl Record {
             attempt_number: number,
             trigger: trigger.to_string(),
             status: status.to_string(),
-            failure_category: failure.as_ref().map(|failure| failure.category.to_string()),
+            failure_category: failure.as_ref().map(|failure| failure.category().to_string()),
             failure_reason: failure.as_ref().map(|failure| failure.reason.clone()),
-            blocked_reason: failure.as_ref().and_then(|failure| failure.blocked).map(|blocked| blocked.to_string()),
+            blocked_reason: failure.as_ref().and_then(PageFailure::blocked).map(|blocked| blocked.to_string()),
             started_at: self.started_at,
             completed_at: Utc::now().timestamp_micros().max(self.started_at),
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

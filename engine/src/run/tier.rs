@@ -1,7 +1,7 @@
 use super::reading::Reading;
+use super::retry::Policy;
 use crate::browse::PageFailure;
 use crate::extract::Extraction;
-use crate::model::BlockedReason;
 use std::sync::Mutex;
 
 /// Whether plain HTTP is enough, after what a run has seen: decided for each page, and for all of them once pages that were
@@ -47,14 +47,14 @@ impl Tiers {
     pub(super) fn insufficient(&self, read: &Result<Reading, PageFailure>) -> Option<String> {
         match read {
             // What does not answer, or gives no page, does so to a browser too.
-            Err(failure) if failure.permanent => None,
+            Err(failure) if !Policy::of(failure.cause).browser_helps => None,
             Err(failure) => Some(failure.reason.clone()),
             Ok(reading) if reading.extraction.needs_script => Some("the page wants scripts".into()),
-            Ok(reading)
-                if reading.block.as_ref().is_some_and(|block| block.reason != Some(BlockedReason::LoginRequired)) =>
-            {
-                Some("the site wants to see a browser".into())
+            Ok(Reading { finding: Some(found), .. }) if found.certain => {
+                Policy::of(found.cause).browser_helps.then(|| found.sign.clone())
             }
+            // What only seems so may look otherwise there, whatever it is.
+            Ok(Reading { finding: Some(found), lacks, .. }) if lacks.required() => Some(found.sign.clone()),
             Ok(reading) if reading.status.is_some_and(|status| status == 403 || status == 406 || status == 503) => {
                 Some("the site refused".into())
             }
