@@ -146,7 +146,7 @@ async fn a_run_is_watched_from_its_plan_to_its_end() {
     worker.finish(&plan, 10..15, false);
     worker.publish(&catalog).await;
     let busy = next_where(&mut figures, |line| figure(line, "/totals/failed") == 5).await;
-    for (pointer, expected) in [
+    let expected: [(&str, Value); 8] = [
         ("/stand", "running".into()),
         ("/totals/completed", 10.into()),
         ("/failures/groups/0/pattern", "cannot find the host <host>".into()),
@@ -155,7 +155,8 @@ async fn a_run_is_watched_from_its_plan_to_its_end() {
         ("/last_values/0/confidence", 0.87.into()),
         ("/health/n", 15.into()),
         ("/shards/0/worker", "machine-0:1".into()),
-    ] {
+    ];
+    for (pointer, expected) in expected {
         assert_eq!(figure(&busy, pointer), expected, "{pointer} of {busy}");
     }
     next_where(&mut lines, |line| line.contains("15/40 done, 10 completed, 5 failed")).await;
@@ -236,7 +237,7 @@ async fn figures_agree_with_what_came() {
     let (counts, totals) = (report.summary.counts, figures.totals);
     assert_eq!((counts.completed, counts.failed, counts.attempts), (24, 6, 36));
     assert_eq!((totals.completed, totals.failed, totals.attempts), (24, 6, 36));
-    assert_eq!((totals.retried, figures.in_flight.count, figures.state), (6, 0, ShardState::Done));
+    assert_eq!((totals.retried, figures.in_flight.count, &figures.state), (6, 0, &ShardState::Done));
     let groups: Vec<_> = figures.failures.groups.iter().map(|group| (group.attempts, group.tasks)).collect();
     assert_eq!(groups, [(12, 6)]);
     assert!(figures.failures.groups[0].pattern.contains("<n>"), "{figures:?}");
