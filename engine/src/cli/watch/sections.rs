@@ -135,13 +135,14 @@ pub(in crate::cli) fn health(run: &RunProgress, theme: Theme) -> Line<'static> {
         format!("health {score:.0} {}", light.as_str()),
         theme.light(light).add_modifier(Modifier::BOLD),
     )];
-    for factor in health.factors.iter().filter(|factor| factor.costs >= 0.05) {
-        let name = factor.name.replace('_', " ");
-        spans.push(Span::raw(format!("   −{:.1} {name} {:.2}", factor.costs, factor.value)));
-    }
+    // First, where no narrow screen cuts them off.
     for cap in &health.caps {
         let name = cap.name.replace('_', " ");
         spans.push(Span::styled(format!("   −{:.1} {name}: at most {}", cap.costs, cap.at_most), theme.bad()));
+    }
+    for factor in health.factors.iter().filter(|factor| factor.costs >= 0.05) {
+        let name = factor.name.replace('_', " ");
+        spans.push(Span::raw(format!("   −{:.1} {name} {:.2}", factor.costs, factor.value)));
     }
     if let Some(baseline_missing) = missing(health.factors.iter().map(|factor| factor.name.as_str())) {
         spans.push(Span::styled(format!("   without {baseline_missing}"), theme.quiet()));
@@ -212,6 +213,11 @@ fn shard_row(shard: &ShardLine, of: usize, theme: Theme, width: usize) -> Line<'
     ])
 }
 
+/// An address without what all have in common.
+fn address(url: &str) -> &str {
+    ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme)).unwrap_or(url)
+}
+
 /// What is under way, the oldest first; hosts that wait.
 pub(in crate::cli) fn under_way(run: &RunProgress, theme: Theme, width: usize) -> Section {
     let mut title = format!("under way: {}", run.in_flight.count);
@@ -227,7 +233,7 @@ pub(in crate::cli) fn under_way(run: &RunProgress, theme: Theme, width: usize) -
         let tries = if task.number > 1 { format!("  try {}", task.number) } else { String::new() };
         let quiet = if word == "stuck" { format!("  no sign for {}", span(task.quiet)) } else { String::new() };
         let room = width.saturating_sub(16 + tries.len() + quiet.len());
-        let url = fit(&task.site_url, room);
+        let url = fit(address(&task.site_url), room);
         let start = Span::styled(format!("{word:5} {:>8}  ", span(task.age)), style);
         Line::from(vec![start, Span::raw(format!("{url}{tries}{quiet}"))])
     };
@@ -294,7 +300,10 @@ pub(in crate::cli) fn values(run: &RunProgress, theme: Theme, width: usize) -> S
             Span::styled(format!("{:.2}  ", value.confidence), style),
             Span::raw(pad(&value.field, 14)),
             Span::raw(format!(" {}", pad(&value.value, room / 2))),
-            Span::styled(format!(" {}", fit(&value.site_url, room.saturating_sub(room / 2 + 1))), theme.quiet()),
+            Span::styled(
+                format!(" {}", fit(address(&value.site_url), room.saturating_sub(room / 2 + 1))),
+                theme.quiet(),
+            ),
         ])
     };
     let title = if run.last_values.is_empty() { "last values: none yet" } else { "last values" };

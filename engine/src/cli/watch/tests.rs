@@ -29,12 +29,62 @@ fn press(screen: &mut Screen, key: char) -> Option<Do> {
 
 #[test]
 fn a_run_on_eighty_columns() {
-    insta::assert_snapshot!(drawn(&screen(busy_run()), 80, 24), @"");
+    insta::assert_snapshot!(drawn(&screen(busy_run()), 80, 24), @r#"
+    prices run (test)  running                                                2m 01s
+    ███████████████████▓▓░░░░░░░░░░░░░░░░░░░░░ 100/200 50 %  90 completed, 10 failed
+    rate 1.0/s, now 1.0/s   2.0s an attempt, 95 % in 2.0s   ████████████
+    health 89 green   −5.2 success 0.88   −2.0 confidence 0.90   −3.7 speed 0.76
+    ! nobody works on shard 2 of 2, 60 tasks are left: host:1 gives no sign (for 25…
+    ─ workers: engine 210 MB, browsers 1.3 GB of 4.0 GB ───────────────────────────
+    1/2 host:0                      running         60/100  3 of 4 open  seen 1s ago
+    2/2 host:1                     no owner        40/100  0 of 4 open  seen 25s ago
+    ─ under way: 3, 1 stuck, 2 slow; 1 host waiting ───────────────────────────────
+    stuck   3m 21s  stuck-shop.example/  no sign for 3m 21s
+    slow       41s  slow-shop.example/
+    slow        2s  new-shop.example/
+    wait       29s  busy.example: 429, Retry-After
+    ─ failed attempts: 10 ─────────────────────────────────────────────────────────
+        10  failed            <host> answered with <n>  t0.example 1, t12.example 1…
+    ─ last values ─────────────────────────────────────────────────────────────────
+    0.90  price          t59                           t59.example/
+    0.90  price          t58                           t58.example/
+    0.90  price          t57                           t57.example/
+    0.90  price          t56                           t56.example/
+    0.90  price          t55                           t55.example/
+    0.90  price          t53                           t53.example/
+    0.90  price          t52                           t52.example/
+    q leave   p pause or resume   s stop   + - concurrency
+    "#);
 }
 
 #[test]
 fn a_run_on_a_wide_screen() {
-    insta::assert_snapshot!(drawn(&screen(busy_run()), 150, 24), @"");
+    insta::assert_snapshot!(drawn(&screen(busy_run()), 150, 24), @r#"
+    prices run (test)  running                                                                                                                      2m 01s
+    ███████████████████████████▓▓▓░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 100/200 50 %  90 completed, 10 failed
+    rate 1.0/s, now 1.0/s   2.0s an attempt, 95 % in 2.0s   ████████████
+    health 89 green   −5.2 success 0.88   −2.0 confidence 0.90   −3.7 speed 0.76
+    ! nobody works on shard 2 of 2, 60 tasks are left: host:1 gives no sign (for 25s)
+    ─ workers: engine 210 MB, browsers 1.3 GB of 4.0 GB ─────────────────────   ─ failed attempts: 10 ───────────────────────────────────────────────────
+    1/2 host:0                running         60/100  3 of 4 open  seen 1s ago      10  failed            <host> answered with <n>  t0.example 1, t12.exa…
+    2/2 host:1               no owner        40/100  0 of 4 open  seen 25s ago  ─ last values ───────────────────────────────────────────────────────────
+    ─ under way: 3, 1 stuck, 2 slow; 1 host waiting ─────────────────────────   0.90  price          t59                        t59.example/
+    stuck   3m 21s  stuck-shop.example/  no sign for 3m 21s                     0.90  price          t58                        t58.example/
+    slow       41s  slow-shop.example/                                          0.90  price          t57                        t57.example/
+    slow        2s  new-shop.example/                                           0.90  price          t56                        t56.example/
+    wait       29s  busy.example: 429, Retry-After                              0.90  price          t55                        t55.example/
+                                                                                0.90  price          t53                        t53.example/
+                                                                                0.90  price          t52                        t52.example/
+                                                                                0.90  price          t51                        t51.example/
+                                                                                0.90  price          t50                        t50.example/
+                                                                                0.90  price          t49                        t49.example/
+                                                                                0.90  price          t47                        t47.example/
+                                                                                0.90  price          t46                        t46.example/
+                                                                                0.90  price          t45                        t45.example/
+                                                                                0.90  price          t44                        t44.example/
+                                                                                0.90  price          t43                        t43.example/
+    q leave   p pause or resume   s stop   + - concurrency
+    "#);
 }
 
 #[test]
@@ -77,7 +127,18 @@ fn a_run_that_nobody_has_begun() {
         baseline_p50: None,
         at: now(5).at,
     };
-    insta::assert_snapshot!(drawn(&screen(merge(&input)), 80, 10), @"");
+    insta::assert_snapshot!(drawn(&screen(merge(&input)), 80, 10), @r#"
+    prices run (test)  queued                                                     5s
+    ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 0/9 0 %  0 completed, 0 failed
+    rate -, now -
+    health -   after 10 finished tasks
+    ─ workers: none yet ───────────────────────────────────────────────────────────
+    ─ under way: 0 ────────────────────────────────────────────────────────────────
+    ─ failed attempts: none ───────────────────────────────────────────────────────
+    ─ last values: none yet ───────────────────────────────────────────────────────
+
+    q leave   p pause or resume   s stop   + - concurrency
+    "#);
 }
 
 #[test]
@@ -120,7 +181,11 @@ fn without_control_keys_only_leave() {
 fn lines_tell_what_changed() {
     let mut lines = Lines::default();
     let mut run = busy_run();
-    insta::assert_snapshot!(lines.of(&run).join("\n"), @"");
+    insta::assert_snapshot!(lines.of(&run).join("\n"), @r#"
+    00:02:01 running by host:0
+    00:02:01 alert: nobody works on shard 2 of 2, 60 tasks are left: host:1 gives no sign (for 25s)
+    00:02:01 100/200 done, 90 completed, 10 failed; 3 under way, 1 stuck, 2 slow; 1.0/s; health 89 green
+    "#);
     assert_eq!(lines.of(&run), Vec::<String>::new());
     run.totals.completed += 1;
     run.alerts =
