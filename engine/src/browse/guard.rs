@@ -1,7 +1,7 @@
 use super::PageFailure;
 use super::address_kind::{AddressKind, refusal};
+use super::names::SystemNames;
 use crate::model::{BlockedReason, FailureCategory};
-use futures::FutureExt;
 use futures::future::BoxFuture;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,17 +22,6 @@ pub struct AddressGuard {
 pub trait Resolve: Send + Sync + std::fmt::Debug {
     /// The addresses of `host`, best first.
     fn resolve(&self, host: &str) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>>;
-}
-
-/// The system's own resolver.
-#[derive(Debug)]
-struct System;
-
-impl Resolve for System {
-    fn resolve(&self, host: &str) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> {
-        let host = host.to_owned();
-        async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|found| found.ip()).collect()) }.boxed()
-    }
 }
 
 /// Why an address is not connected to.
@@ -78,7 +67,7 @@ impl AddressGuard {
     /// A guard that lets through what is public, and these networks.
     #[must_use]
     pub fn new(allowed: &[IpNet]) -> Self {
-        Self::with_resolver(allowed, Arc::new(System))
+        Self::with_resolver(allowed, Arc::new(SystemNames::default()))
     }
 
     /// One that resolves names in its own way.
@@ -200,6 +189,7 @@ impl From<&GuardError> for PageFailure {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
     use std::collections::VecDeque;
     use std::sync::Mutex;
 

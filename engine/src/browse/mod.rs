@@ -15,6 +15,7 @@ mod guard;
 mod guarded;
 mod http;
 mod locate;
+mod names;
 mod proxy;
 mod settle;
 mod tab;
