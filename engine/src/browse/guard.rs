@@ -45,6 +45,9 @@ pub enum GuardError {
         /// Without its colon.
         scheme: String,
     },
+    /// A redirect to something else than http or https.
+    #[error("the page redirects to an address that is neither http nor https")]
+    Redirect,
     /// Not a host at all.
     #[error("`{host}` is no host: {reason}")]
     NoHost {
@@ -170,7 +173,7 @@ fn no_host(host: &str, reason: &str) -> GuardError {
 impl From<&GuardError> for PageFailure {
     fn from(error: &GuardError) -> Self {
         match error {
-            GuardError::Address { .. } | GuardError::Scheme { .. } => Self {
+            GuardError::Address { .. } | GuardError::Scheme { .. } | GuardError::Redirect => Self {
                 category: FailureCategory::Blocked,
                 blocked: Some(BlockedReason::AddressGuard),
                 reason: error.to_string(),
