@@ -233,8 +233,7 @@ impl Default for RunSettings {
 
 fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    let networks: Networks = texts.join(",").parse().map_err(serde::de::Error::custom)?;
-    Ok(networks.0)
+    texts.join(",").parse::<Networks>().map(|networks| networks.0).map_err(serde::de::Error::custom)
 }
 
 mod human_duration {
