@@ -1,5 +1,5 @@
 use crate::errors::input;
-use mino_engine::model::{IpNet, Network};
+use mino_engine::model::{IpNet, Networks};
 use pyo3::prelude::*;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -29,11 +29,9 @@ pub(crate) fn parse<T: FromStr<Err: Display>>(text: &str) -> PyResult<T> {
 
 /// Networks that are named, else those of `MINO_ALLOW_ADDRESSES`.
 pub(crate) fn networks(named: Option<Vec<String>>) -> PyResult<Vec<IpNet>> {
-    let texts = named.unwrap_or_else(|| {
-        let list = std::env::var("MINO_ALLOW_ADDRESSES").unwrap_or_default();
-        list.split(',').filter(|text| !text.trim().is_empty()).map(str::to_owned).collect()
-    });
-    texts.iter().map(|text| Ok(parse::<Network>(text)?.0)).collect()
+    let named = named.map(|named| named.join(","));
+    let text = named.or_else(|| std::env::var("MINO_ALLOW_ADDRESSES").ok()).unwrap_or_default();
+    Ok(parse::<Networks>(&text)?.0)
 }
 
 /// A number that the engine can hold. Python's own are of any size, and its OverflowError is no error of this package.

@@ -22,7 +22,7 @@ pub(crate) struct Heard {
 }
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n\
-    Content-Length: 31\r\n\r\n<p class=done>a canary sings</p>";
+    Content-Length: 32\r\n\r\n<p class=done>a canary sings</p>";
 
 impl Canary {
     pub(crate) async fn start() -> Self {

@@ -209,7 +209,7 @@ async fn a_run_that_there_is_not_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_agree_with_what_came() {
     let page = ("page.html", "<title>t</title><h1>A page</h1>");
-    let server = serve("127.35.1.1", r#"{"/gone": {"status": 503}}"#, &[page]).await;
+    let server = serve("127.35.1.1", r#"{"/gone": {"status": 503, "file": "page.html"}}"#, &[page]).await;
     let mino = Mino::new();
     let site = format!("http://127.35.1.1:{}", server.port());
     let rows: String = (0..30).map(|n| format!("{site}/{}?{n}\n", if n % 5 == 0 { "gone" } else { "page" })).collect();

@@ -53,6 +53,21 @@ def test_errors_are_of_their_kind(client: mino.Client, campaign: Callable[..., P
         client.apply(tmp_path / "none.yaml")
 
 
+def test_addresses_inside_are_reached_only_where_they_are_named(
+    client: mino.Client, campaign: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = campaign(["shop/1"])
+    file.write_text(file.read_text().replace(", allow_addresses: [127.0.0.0/8]", ""))
+    client.apply(file)
+    monkeypatch.delenv("MINO_ALLOW_ADDRESSES", raising=False)
+    assert client.run("shops", fetch="http").summary["failures"] == {"address_guard": 1}
+    assert client.run("shops", fetch="http", allow_addresses=["127.0.0.1"]).summary["completed"] == 1
+    monkeypatch.setenv("MINO_ALLOW_ADDRESSES", "10.0.0.0/8,127.0.0.0/8")
+    assert client.run("shops", fetch="http").summary["completed"] == 1
+    with pytest.raises(mino.InputError, match="`inside` is no network"):
+        client.run("shops", allow_addresses=["inside"])
+
+
 def test_a_store_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "ENDPOINT_URL": "http://127.0.0.1:9",

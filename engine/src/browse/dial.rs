@@ -75,7 +75,7 @@ fn name(error: &io::Error) -> &'static str {
 impl Fault {
     /// The guard forbids it, whatever the network would say.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Guard(GuardError::Address { .. } | GuardError::Scheme { .. }))
+        matches!(self, Self::Guard(GuardError::Address { .. } | GuardError::Scheme { .. } | GuardError::Redirect))
     }
 }
 

@@ -1,7 +1,7 @@
 use super::PageFailure;
 use super::address_kind::{AddressKind, refusal};
+use super::names::SystemNames;
 use crate::model::Cause;
-use futures::FutureExt;
 use futures::future::BoxFuture;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,17 +22,6 @@ pub struct AddressGuard {
 pub trait Resolve: Send + Sync + std::fmt::Debug {
     /// The addresses of `host`, best first.
     fn resolve(&self, host: &str) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>>;
-}
-
-/// The system's own resolver.
-#[derive(Debug)]
-struct System;
-
-impl Resolve for System {
-    fn resolve(&self, host: &str) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> {
-        let host = host.to_owned();
-        async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|found| found.ip()).collect()) }.boxed()
-    }
 }
 
 /// Why an address is not connected to.
@@ -56,6 +45,9 @@ pub enum GuardError {
         /// Without its colon.
         scheme: String,
     },
+    /// A redirect to something else than http or https.
+    #[error("the page redirects to an address that is neither http nor https")]
+    Redirect,
     /// Not a host at all.
     #[error("`{host}` is no host: {reason}")]
     NoHost {
@@ -78,7 +70,7 @@ impl AddressGuard {
     /// A guard that lets through what is public, and these networks.
     #[must_use]
     pub fn new(allowed: &[IpNet]) -> Self {
-        Self::with_resolver(allowed, Arc::new(System))
+        Self::with_resolver(allowed, Arc::new(SystemNames::default()))
     }
 
     /// One that resolves names in its own way.
@@ -181,7 +173,9 @@ fn no_host(host: &str, reason: &str) -> GuardError {
 impl From<&GuardError> for PageFailure {
     fn from(error: &GuardError) -> Self {
         match error {
-            GuardError::Address { .. } | GuardError::Scheme { .. } => Self::new(Cause::AddressGuard, error.to_string()),
+            GuardError::Address { .. } | GuardError::Scheme { .. } | GuardError::Redirect => {
+                Self::new(Cause::AddressGuard, error.to_string())
+            }
             GuardError::NoHost { .. } => Self::new(Cause::BadAddress, error.to_string()),
             GuardError::NotFound { .. } => {
                 Self { error: Some(error.to_string()), ..Self::network("net::ERR_NAME_NOT_RESOLVED") }
@@ -194,6 +188,7 @@ impl From<&GuardError> for PageFailure {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
     use std::collections::VecDeque;
     use std::sync::Mutex;
 

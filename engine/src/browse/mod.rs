@@ -22,6 +22,7 @@ mod headers;
 mod http;
 mod locate;
 mod memory;
+mod names;
 mod phrases;
 mod process;
 mod profile;

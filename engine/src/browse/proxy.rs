@@ -123,11 +123,14 @@ impl Proxy {
             let reason = format!("the browser does not reach the engine's proxy at {}", self.address);
             return Some(PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error(reason, false) });
         }
-        // A redirect elsewhere ends in one of several errors, by the scheme.
-        if matches!(url.scheme(), "http" | "https") {
+        // By the scheme, a redirect elsewhere is told with its target or without.
+        let refused = if !matches!(url.scheme(), "http" | "https") {
+            GuardError::Scheme { scheme: url.scheme().to_owned() }
+        } else if error.contains("ERR_UNSAFE_REDIRECT") || error.contains("ERR_UNKNOWN_URL_SCHEME") {
+            GuardError::Redirect
+        } else {
             return None;
-        }
-        let refused = GuardError::Scheme { scheme: url.scheme().to_owned() };
+        };
         Some(PageFailure { error: Some(error.to_owned()), ..(&refused).into() })
     }
 }

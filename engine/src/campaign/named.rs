@@ -21,7 +21,8 @@ pub(super) async fn resolve(catalog: &Catalog, kind: Kind, given: &str) -> Resul
             let near = nearest(given, ids.iter().map(String::as_str));
             let hint = near
                 .map_or_else(|| "; `mino list runs` shows them".to_owned(), |near| format!("; did you mean {near}?"));
-            Err(CampaignError::Input(format!("there is no finished run `{given}`{hint}")))
+            let run = if kind == Kind::Results { "finished run" } else { "run" };
+            Err(CampaignError::Input(format!("there is no {run} `{given}`{hint}")))
         }
         many => Err(CampaignError::Input(format!("`{given}` begins {} runs: give more letters", many.len()))),
     }

@@ -2,7 +2,7 @@ use super::progress::{Style, listener};
 use super::{StoreArgs, apply, exit, summary};
 use crate::browse::locate;
 use crate::campaign::{self, CampaignError, ResumeRequest, RunReport, RunRequest, Stop};
-use crate::model::{Fetch, Network, RunId, RunStatus, RunType, Sample, Screenshots, Shard};
+use crate::model::{Fetch, Networks, RunId, RunStatus, RunType, Sample, Screenshots, Shard};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,8 +62,8 @@ pub(super) struct Run {
     #[arg(long)]
     archive: bool,
     /// Network that is not public and may be reached all the same, as 10.1.0.0/16; beside the campaign's
-    #[arg(long = "allow-address", env = "MINO_ALLOW_ADDRESSES", value_name = "NET", value_delimiter = ',')]
-    allow_addresses: Vec<Network>,
+    #[arg(long = "allow-address", env = "MINO_ALLOW_ADDRESSES", value_name = "NET")]
+    allow_addresses: Vec<Networks>,
     /// A browser's path, or the ws:// or http:// address of a running one [default: the fastest one installed]
     #[arg(long, env = "MINO_BROWSER", value_name = "PATH|URL")]
     browser: Option<String>,
@@ -120,7 +120,7 @@ impl Run {
             screenshots: self.screenshots,
             fetch: self.fetch,
             archive: self.archive.then_some(true),
-            allow_addresses: self.allow_addresses.into_iter().map(|network| network.0).collect(),
+            allow_addresses: self.allow_addresses.into_iter().flat_map(|networks| networks.0).collect(),
             browser: self.browser,
             run_id: self.run_id,
             shard: self.shard.unwrap_or(Shard::WHOLE),

@@ -1,5 +1,5 @@
 use super::attempt::words;
-use super::{FieldSpec, Network, Validation};
+use super::{FieldSpec, Networks, Validation};
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use mino_datafusion::layout::Slug;
@@ -233,8 +233,7 @@ impl Default for RunSettings {
 
 fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    let parsed = texts.iter().map(|text| text.parse::<Network>().map(|network| network.0));
-    parsed.collect::<Result<_, _>>().map_err(serde::de::Error::custom)
+    texts.join(",").parse::<Networks>().map(|networks| networks.0).map_err(serde::de::Error::custom)
 }
 
 mod human_duration {

@@ -29,7 +29,7 @@ pub use dataset::{Column, ColumnRole, DatasetVersion};
 pub use field::{FieldSpec, Rule, RuleKind, Validation};
 pub use ids::{AttemptId, RunId, TaskId};
 pub use nearest::nearest;
-pub use network::Network;
+pub use network::Networks;
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
 pub use shard::{Shard, ShardError};

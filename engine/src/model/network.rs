@@ -2,18 +2,22 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// A network as a person writes it: `10.1.0.0/16`, `fd12::/64`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network(pub IpNet);
+/// Networks as a person writes them: `10.1.0.0/16`, `fd12::/64` or one address, with commas between. None are fine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
 
-impl FromStr for Network {
+impl FromStr for Networks {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        net.map(Self).map_err(|_| format!("`{text}` is no network: write it as 10.1.0.0/16, fd12::/64 or 10.1.2.3"))
+        let named = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        named.map(network).collect::<Result<_, _>>().map(Self)
     }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    net.map_err(|_| format!("`{text}` is no network: write it as 10.1.0.0/16, fd12::/64 or 10.1.2.3"))
 }
 
 #[cfg(test)]
@@ -23,9 +27,11 @@ mod tests {
 
     #[test]
     fn networks_and_addresses() {
-        assert_eq!(" 10.1.0.0/16".parse::<Network>().unwrap().0.to_string(), "10.1.0.0/16");
-        assert_eq!("10.1.2.3".parse::<Network>().unwrap().0.to_string(), "10.1.2.3/32");
-        assert_eq!("fd12::1".parse::<Network>().unwrap().0.to_string(), "fd12::1/128");
-        insta::assert_snapshot!("localhost".parse::<Network>().unwrap_err(), @"`localhost` is no network: write it as 10.1.0.0/16, fd12::/64 or 10.1.2.3");
+        let networks = |text: &str| {
+            text.parse::<Networks>().map(|networks| networks.0.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(networks(" 10.1.0.0/16, fd12::1,10.1.2.3 ").unwrap(), ["10.1.0.0/16", "fd12::1/128", "10.1.2.3/32"]);
+        assert_eq!(networks("").unwrap(), [""; 0]);
+        insta::assert_snapshot!(networks("10.1.0.0/16,localhost").unwrap_err(), @"`localhost` is no network: write it as 10.1.0.0/16, fd12::/64 or 10.1.2.3");
     }
 }

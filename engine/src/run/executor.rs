@@ -86,8 +86,11 @@ fn begun(plan: &Plan, lease: &Lease, tries: &[Tries]) -> Progress {
 fn gates(shop: &Workshop) -> Gates<usize> {
     let politeness = &shop.settings.politeness;
     match &shop.source {
+        Source::Live { .. } if politeness.ignore_robots.is_some() => {
+            Gates::new(politeness.per_host, politeness.delay).together()
+        }
         Source::Live { .. } => Gates::new(politeness.per_host, politeness.delay),
-        Source::Archive(_) => Gates::new(u32::MAX, Duration::ZERO),
+        Source::Archive(_) => Gates::new(u32::MAX, Duration::ZERO).together(),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Gates<T> {
     later: BTreeSet<(Instant, u64, Ticket)>,
     turn: u64,
     fresh_is_next: bool,
+    /// The first visit of a host need not go alone: there is nothing to learn from it.
+    together: bool,
     len: usize,
 }
 
@@ -63,8 +65,16 @@ impl<T> Gates<T> {
             later: BTreeSet::new(),
             turn: 0,
             fresh_is_next: true,
+            together: false,
             len: 0,
         }
+    }
+
+    /// For who does not ask for robots.txt: the first visit of a host need not go alone.
+    #[must_use]
+    pub fn together(mut self) -> Self {
+        self.together = true;
+        self
     }
 
     /// Takes a task in; with `not_before` it waits by itself first, and then goes before the others of its host.
@@ -90,7 +100,8 @@ impl<T> Gates<T> {
         let name: Arc<str> = name.into();
         self.ids.insert(name.clone(), id);
         let (again, first) = (Line::EMPTY, Line::EMPTY);
-        self.hosts.push(Host { name, gate: HostGate::NEW, again, first, waiting: 0, place: Place::None });
+        let gate = if self.together { HostGate::KNOWN } else { HostGate::NEW };
+        self.hosts.push(Host { name, gate, again, first, waiting: 0, place: Place::None });
         id
     }
 

@@ -77,6 +77,9 @@ impl HostGate {
         known: false,
     };
 
+    /// Nothing is to be learned from its first visit.
+    pub(super) const KNOWN: Self = Self { known: true, ..Self::NEW };
+
     /// Not before; `None`: at once.
     pub(super) fn opens_at(&self) -> Option<Instant> {
         self.rests_until.max(self.closed_until)
