@@ -9,7 +9,7 @@
 mod processes;
 
 use mino_engine::serve::{Site, SiteServer};
-use processes::{browsers_of, until, with_profile};
+use processes::{browsers_of, started_by, until, with_profile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -92,8 +92,7 @@ async fn disturbed_run(folder: &Path, seconds: u64) -> (u32, Vec<PathBuf>, u64) 
             () = tokio::time::sleep(Duration::from_millis(100)) => {
                 let browsers = browsers_of(pid);
                 profiles.extend(browsers.iter().filter_map(processes::Seen::profile));
-                let all = with_profile(&profiles.iter().cloned().collect::<Vec<_>>());
-                peak = peak.max(all.iter().map(|process| proportional(process.pid)).sum::<u64>() >> 10);
+                peak = peak.max(started_by(pid).iter().map(|process| proportional(process.pid)).sum::<u64>() >> 10);
                 if last.elapsed().as_secs() >= seconds && !browsers.is_empty() {
                     last = Instant::now();
                     killed += 1;
