@@ -183,4 +183,6 @@ class RunReport:
         """Over all cells with ground truth: value, n, lower and upper bound (95 %, Wilson); None without any."""
     @property
     def summary(self) -> Summary | None:
-        """None before the run is finalized: other shards are not done. tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""
+        """None before the run is finalized: other shards are not done.
+
+        tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""

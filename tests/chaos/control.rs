@@ -42,7 +42,7 @@ async fn orders(address: &str, shards: usize) {
     let rows: Vec<String> = (0..shards).map(|shard| (TASKS - 1 - shard).to_string()).collect();
     let begun = Instant::now();
     mino.ok(&["skip", &run, &rows[0]]).await;
-    let of = workers.iter_mut().nth((TASKS - 1) % shards).unwrap();
+    let of = &mut workers[(TASKS - 1) % shards];
     assert!(of.until(&["\"task_finished\"", &format!("\"row_id\":\"{}\"", rows[0]), "skipped"]).await);
     took.push(("skip".into(), begun.elapsed()));
     mino.ok(&["review", &run, "3"]).await;

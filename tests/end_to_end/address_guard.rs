@@ -177,7 +177,9 @@ const PAGES: &[(&str, &str)] = &[
 
 /// What the canary is not told by name when it is reached, or cannot be reached at all: by UDP, within TLS, or because the
 /// browser itself does without. Service workers wait for a debugger as long as the page is driven by one.
-const UNNAMED: [&str; 13] = [
+const UNNAMED: [&str; 14] = [
+    // Pages open no windows.
+    "window-open",
     "preconnect",
     "preconnect-tls",
     "speculation",

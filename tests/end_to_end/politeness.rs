@@ -219,7 +219,6 @@ async fn without_its_robots_txt_a_site_is_not_opened_until_it_can_be_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the executor does not use the gates yet"]
 async fn a_site_that_wants_to_be_left_alone_is_and_others_are_not_held_up() {
     let busy = Recorder::start("127.33.2.6", |path, before| match path {
         "/robots.txt" => StatusCode::NOT_FOUND.into_response(),
@@ -241,7 +240,6 @@ async fn a_site_that_wants_to_be_left_alone_is_and_others_are_not_held_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the executor does not use the gates yet"]
 async fn visits_of_a_site_keep_the_distance_that_it_asks_for() {
     let site = Recorder::start("127.33.2.7", |path, _| match path {
         "/robots.txt" => text("User-agent: *\nCrawl-delay: 1\n"),

@@ -67,8 +67,8 @@ pub(super) async fn seal(catalog: &Catalog, run_id: &str, shard: u32, epoch: u64
             *entry = (seq + 1, object.size == empty.len() as u64);
         }
     }
-    for (of, (mut seq, sealed)) in next {
-        while !sealed {
+    for (of, (mut seq, _)) in next.into_iter().filter(|(_, (_, sealed))| !sealed) {
+        loop {
             match catalog
                 .store()
                 .create(&layout::journal_file(catalog.org(), run_id, shard, of, seq), empty.clone())

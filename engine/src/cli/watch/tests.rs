@@ -190,7 +190,11 @@ fn lines_tell_what_changed() {
     run.totals.completed += 1;
     run.alerts =
         vec![Alert { name: "store_fault".into(), text: "host:0 waits for the store: 503".into(), since: None }];
-    insta::assert_snapshot!(lines.of(&run).join("\n"), @"");
+    insta::assert_snapshot!(lines.of(&run).join("\n"), @r#"
+    00:02:01 alert: host:0 waits for the store: 503
+    00:02:01 over: no owner
+    00:02:01 101/200 done, 91 completed, 10 failed; 3 under way, 1 stuck, 2 slow; 1.0/s; health 89 green
+    "#);
 }
 
 #[test]

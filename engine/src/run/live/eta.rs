@@ -57,7 +57,7 @@ mod tests {
     fn what_is_left_over_the_rate() {
         let eta = |shards: &[ShardSeen]| eta(&shards.iter().collect::<Vec<_>>(), LEASE);
         let one = at_rate(100, 2.0, 4.0);
-        assert_eq!(eta(&[one.clone()]), Some(Eta { seconds: 50.0, low: 25.0, high: Some(50.0) }));
+        assert_eq!(eta(std::slice::from_ref(&one)), Some(Eta { seconds: 50.0, low: 25.0, high: Some(50.0) }));
         let slow = at_rate(100, 1.0, 0.5);
         let both = Some(Eta { seconds: 100.0, low: 100.0, high: Some(200.0) });
         assert_eq!(eta(&[one.clone(), slow]), both, "the slowest shard decides");
