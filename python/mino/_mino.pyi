@@ -46,7 +46,7 @@ class Client:
         """
     def run(
         self,
-        campaign: str,
+        campaign: str | None = None,
         *,
         sample: str = "all",
         seed: int = 0,
@@ -59,9 +59,16 @@ class Client:
         archive: bool | None = None,
         allow_addresses: list[str] | None = None,
         browser: str | None = None,
+        resume: str | None = None,
+        run_id: str | None = None,
+        shard: str | None = None,
         on_progress: Callable[[RunEvent], object] | Callable[[dict[str, Any]], object] | None = None,
     ) -> RunReport:
         """Visits the sites of a campaign, extracts its fields, publishes the tables.
+
+        resume: instead of a campaign, a run to go on with (its id, first letters, or `latest`): it does what was not
+        flushed; of the other settings only concurrency, browser and shard count then. shard: `i/n`, the part of the run
+        that this process does; whoever is last finalizes. run_id: a UUID, for processes that begin one run together.
 
         sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
         allow_addresses: networks that are not public and may be reached all the same, as "10.1.0.0/16", beside the
@@ -82,6 +89,34 @@ class Client:
 
         instructions: version of the campaign's instructions; those of the run unless given.
         """
+    def plan(
+        self,
+        campaign: str,
+        *,
+        sample: str = "all",
+        seed: int = 0,
+        run_type: Literal["test", "production"] | None = None,
+        run_id: str | None = None,
+    ) -> str:
+        """Freezes the list of tasks and gives the run's id; `run(resume=ID)` does it, in one process or by shards."""
+    def finalize(self, run: str = "latest") -> RunReport:
+        """Publishes the tables of a run that nobody works on any more; tasks that were not done are skipped."""
+    def pause(self, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:
+        """Begins no further pages, on whatever machines the run works. run: the only open one unless given."""
+    def resume(self, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:
+        """Lifts a pause. To go on with a run whose process is gone: `run(resume=RUN)`."""
+    def stop(self, run: str | None = None, *, now: bool = False, reason: str | None = None) -> dict[str, Any]:
+        """Ends a run with what is done; now: pages under way are given up."""
+    def set(self, run: str | None = None, *, concurrency: int, reason: str | None = None) -> dict[str, Any]:
+        """Pages that each worker has open at once, from now on."""
+    def skip(self, task: str, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:
+        """Does not try a task, or not again. task: its row, its address, or its id."""
+    def retry(self, task: str, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:
+        """Tries a task once more, however it ended."""
+    def review(self, task: str, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:
+        """Marks a task for a person to look at: `needs_review` in the tables."""
+    def status(self, run: str | None = None) -> builtins.list[dict[str, Any]]:
+        """How a run goes, or all open ones: progress, rate, health, what is stuck, failures, alerts."""
     def calibrate(self, campaign: str, *, instructions: str | None = None) -> Calibration:
         """Fits confidences to the known answers of earlier runs; the next run applies it."""
     def sql(self, query: str) -> Rows:
@@ -141,10 +176,11 @@ class RunReport:
     @property
     def campaign(self) -> str: ...
     @property
-    def status(self) -> Literal["completed", "stopped"]: ...
+    def status(self) -> Literal["completed", "stopped", "failed", "running"]:
+        """`running`: this part is done, others are not."""
     @property
     def accuracy(self) -> Share | None:
         """Over all cells with ground truth: value, n, lower and upper bound (95 %, Wilson); None without any."""
     @property
-    def summary(self) -> Summary:
-        """tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""
+    def summary(self) -> Summary | None:
+        """None before the run is finalized: other shards are not done. tasks, completed, failed, skipped, attempts, failures by reason, accuracy, and fields."""

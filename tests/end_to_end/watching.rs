@@ -147,7 +147,7 @@ async fn a_run_is_watched_from_its_plan_to_its_end() {
     worker.publish(&catalog).await;
     let busy = next_where(&mut figures, |line| figure(line, "/totals/failed") == 5).await;
     for (pointer, expected) in [
-        ("/stand", "running".into()),
+        ("/stand", Value::from("running")),
         ("/totals/completed", 10.into()),
         ("/failures/groups/0/pattern", "cannot find the host <host>".into()),
         ("/failures/groups/0/attempts", 5.into()),

@@ -37,8 +37,8 @@ impl PageFailure {
     }
 
     /// The process of the page, or the whole browser, is gone.
-    pub(crate) fn crashed() -> Self {
-        Self::new(Cause::BrowserCrashed, "the page crashed")
+    pub(super) fn crashed(reason: &str) -> Self {
+        Self::new(Cause::BrowserCrashed, reason)
     }
 
     /// Time was up, and the page was not ready.
@@ -54,6 +54,11 @@ impl PageFailure {
     /// Time was up, and the site was not even asked.
     pub(crate) fn no_tab() -> Self {
         Self { cause: Cause::BrowserBusy, ..Self::timeout("a tab of the browser") }
+    }
+
+    /// One browser after another was lost under a page.
+    pub(crate) fn browser_lost() -> Self {
+        Self::crashed("the browser was lost again and again")
     }
 
     /// A replay of a page that nobody kept.

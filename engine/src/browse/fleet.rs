@@ -1,14 +1,13 @@
-use super::context::Context;
+use super::chromium::Chromium;
 use super::guarded::Guarded;
-use super::{AddressGuard, BrowseError, BrowserSource, Tab};
-use chromiumoxide::browser::{Browser, BrowserConfig};
-use chromiumoxide::handler::HandlerConfig;
-use chromiumoxide::handler::viewport::Viewport;
-use futures::StreamExt;
-use std::sync::{Arc, Mutex, PoisonError};
+use super::memory::Room;
+use super::process::Launch;
+use super::relief::Limits;
+use super::watch::watch;
+use super::{AddressGuard, BrowseError, BrowserSource, FleetFigures, Pressure, Tab};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tempfile::TempDir;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// How a fleet is set up.
@@ -16,54 +15,72 @@ use tokio::task::JoinHandle;
 pub struct FleetOptions {
     /// Which browser.
     pub source: BrowserSource,
-    /// Pages open at once.
-    pub tabs: u32,
-    /// What it calls itself; the browser's own unless set. A remote browser keeps its own.
+    /// Bytes that the browsers may take together; half of the machine's or the container's unless set. A browser needs
+    /// some: less than 400 MB counts as that.
+    pub memory: Option<u64>,
+    /// Pages after which a browser is replaced.
+    pub recycle_after: u32,
+    /// What the browser calls itself; its own unless set.
     pub user_agent: Option<String>,
+    /// Flags beside our own, without dashes, as `lang=de`. Not for a remote browser.
+    pub flags: Vec<String>,
     /// What its pages may reach.
     pub guard: Arc<AddressGuard>,
 }
 
+impl FleetOptions {
+    /// With nothing set but the browser and what its pages may reach.
+    #[must_use]
+    pub fn new(source: BrowserSource, guard: Arc<AddressGuard>) -> Self {
+        Self { source, memory: None, recycle_after: 500, user_agent: None, flags: Vec::new(), guard }
+    }
+}
+
 /// Chromium with a pool of browser contexts: each tab has a context to itself, which is wiped before the next use.
+/// Browsers that die, hang, leak or have served their time are replaced; see `docs/fleet.md`.
 #[derive(Debug)]
 pub struct Fleet {
-    source: BrowserSource,
-    user_agent: Option<String>,
-    guarded: Guarded,
-    slots: Arc<Semaphore>,
-    current: tokio::sync::Mutex<Arc<Chromium>>,
+    crew: Arc<Crew>,
+    watch: JoinHandle<()>,
 }
 
-/// One browser process, or one connection to a remote browser.
+/// What tabs and the watch share.
 #[derive(Debug)]
-pub(super) struct Chromium {
-    pub(super) guarded: Guarded,
-    pub(super) browser: Browser,
-    pub(super) idle: Mutex<Vec<Context>>,
-    handler: JoinHandle<()>,
-    // Removed with its content when the process is gone.
-    profile: Option<TempDir>,
+pub(super) struct Crew {
+    source: BrowserSource,
+    launch: Launch,
+    recycle_after: u32,
+    pub(super) limits: Limits,
+    /// All that run. The last one that takes tabs is the one that gets them.
+    browsers: Mutex<Vec<Arc<Chromium>>>,
+    starting: tokio::sync::Mutex<()>,
+    renewing: AtomicBool,
+    closed: AtomicBool,
+    /// Starts that failed, one after another.
+    failures: AtomicU32,
+    pub(super) tally: Tally,
+    pub(super) now: Mutex<(FleetFigures, Pressure)>,
 }
 
-/// Flags beside the library's own: nothing that talks to the network unasked, nothing that waits for a screen, and one
-/// renderer process for each context where the sites allow it.
-const FLAGS: [&str; 11] = [
-    "disable-component-update",
-    "disable-domain-reliability",
-    "disable-gpu",
-    "disable-search-engine-choice-screen",
-    "mute-audio",
-    "no-default-browser-check",
-    "no-pings",
-    "no-first-run",
-    "metrics-recording-only",
-    "renderer-process-limit=1",
-    "hide-scrollbars",
-];
+/// What happened since the start.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) pages: AtomicU64,
+    pub(super) renderers_killed: AtomicU64,
+    pub(super) restarts: AtomicU64,
+    pub(super) recycled: AtomicU64,
+}
 
-/// Longer than any attempt: the deadlines of attempts are ours.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(3600);
-const LAUNCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// Starts that may fail one after another before no more are tried.
+const MOST_FAILURES: u32 = 5;
+/// After the first of them; twice as long after each further one.
+const BACKOFF: Duration = Duration::from_millis(200);
+/// Browsers that are tried for one tab.
+const TRIES: u32 = 4;
+/// After this a browser that opens a tab is asked whether it is alive.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
+/// Of a machine that does not tell how much memory it has.
+const UNKNOWN_MEMORY: u64 = 4 << 30;
 
 impl Fleet {
     /// Starts the browser, or connects to it.
@@ -71,112 +88,167 @@ impl Fleet {
     /// # Errors
     /// When there is none, or it does not start.
     pub async fn launch(options: FleetOptions) -> Result<Self, BrowseError> {
+        let half = || Room::now().map_or(UNKNOWN_MEMORY, |room| room.total) / 2;
+        let limits = Limits::of(options.memory.unwrap_or_else(half));
         let guarded = Guarded::start(options.guard, &options.source).await?;
-        let user_agent = options.user_agent;
-        let first = Chromium::launch(&options.source, user_agent.as_deref(), &guarded).await?;
-        let slots = Arc::new(Semaphore::new(options.tabs.max(1) as usize));
-        let current = tokio::sync::Mutex::new(Arc::new(first));
-        Ok(Self { source: options.source, user_agent, guarded, slots, current })
+        let flags = options.flags.into_iter().chain(guarded.flags()).collect();
+        let launch = Launch { heap: limits.heap(), user_agent: options.user_agent, flags, guarded };
+        let first = Chromium::start(&options.source, &launch).await?;
+        let crew = Arc::new(Crew {
+            source: options.source,
+            launch,
+            recycle_after: options.recycle_after.max(1),
+            limits,
+            browsers: Mutex::new(vec![Arc::new(first)]),
+            starting: tokio::sync::Mutex::default(),
+            renewing: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            failures: AtomicU32::new(0),
+            tally: Tally::default(),
+            now: Mutex::default(),
+        });
+        let watch = tokio::spawn(watch(crew.clone()));
+        Ok(Self { crew, watch })
     }
 
-    /// A tab with a clean context, as soon as one is free. A browser that has died is started anew.
+    /// A tab with a clean context. A browser that has died is started anew.
     ///
     /// # Errors
-    /// When the browser is gone and cannot be started again.
+    /// [`BrowseError::Gone`] when this did not succeed, though another try may; any other when the browser does not
+    /// start any more.
     pub async fn tab(&self) -> Result<Tab, BrowseError> {
-        let slot = self.slots.clone().acquire_owned().await;
-        let slot = slot.map_err(|error| BrowseError::Gone { operation: "open a tab", reason: error.to_string() })?;
-        let chromium = {
-            let mut current = self.current.lock().await;
-            if current.handler.is_finished() {
-                *current = Arc::new(Chromium::launch(&self.source, self.user_agent.as_deref(), &self.guarded).await?);
+        let mut last = BrowseError::Gone { operation: "open a tab", reason: "it does not answer".into() };
+        for _ in 0..TRIES {
+            let chromium = self.crew.usable().await?;
+            match tokio::time::timeout(OPEN_PATIENCE, chromium.tab()).await {
+                Ok(Ok(tab)) => {
+                    self.crew.tally.pages.fetch_add(1, Ordering::Relaxed);
+                    if chromium.pages() >= self.crew.recycle_after {
+                        self.crew.renew(&chromium);
+                    }
+                    return Ok(tab);
+                }
+                Ok(Err(error)) => last = error,
+                Err(_) if chromium.answers().await => {}
+                Err(_) => chromium.condemn(),
             }
-            current.clone()
-        };
-        let idle = chromium.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let context = match idle {
-            Some(context) => context,
-            None => Context::create(&chromium.browser, chromium.guarded.context_proxy()).await?,
-        };
-        Tab::open(chromium, context, slot).await
+        }
+        Err(last)
     }
 
-    /// Ends the browser and waits until it is gone.
+    /// How the fleet is. Measured several times a second; cheap to ask for.
+    #[must_use]
+    pub fn figures(&self) -> FleetFigures {
+        self.crew.now().0
+    }
+
+    /// What limits how much can be done at once. Measured every second; cheap to ask for.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        self.crew.now().1
+    }
+
+    /// Ends all browsers and waits until they are gone.
     pub async fn close(self) {
-        let Some(mut chromium) = Arc::into_inner(self.current.into_inner()) else { return };
-        if chromium.profile.is_none() {
+        self.watch.abort();
+        self.crew.closed.store(true, Ordering::Release);
+        // A browser that is just starting is waited for.
+        let _turn = self.crew.starting.lock().await;
+        let browsers = std::mem::take(&mut *self.crew.browsers());
+        futures::future::join_all(browsers.iter().map(Chromium::end)).await;
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        self.watch.abort();
+        self.crew.closed.store(true, Ordering::Release);
+    }
+}
+
+impl Crew {
+    pub(super) fn browsers(&self) -> MutexGuard<'_, Vec<Arc<Chromium>>> {
+        self.browsers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> MutexGuard<'_, (FleetFigures, Pressure)> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> Option<Arc<Chromium>> {
+        self.browsers().iter().rev().find(|chromium| chromium.takes_tabs()).cloned()
+    }
+
+    /// The browser that gets tabs; started where there is none.
+    pub(super) async fn usable(self: &Arc<Self>) -> Result<Arc<Chromium>, BrowseError> {
+        if let Some(current) = self.current() {
+            return Ok(current);
+        }
+        // A task of its own: an attempt whose time is up must not take the start of a browser along.
+        let crew = self.clone();
+        let started = tokio::spawn(async move { crew.start().await }).await;
+        started.unwrap_or_else(|error| Err(BrowseError::Gone { operation: "start", reason: error.to_string() }))
+    }
+
+    /// Starts a browser where none takes tabs, so that the next tab need not wait for it.
+    pub(super) fn start_ahead(self: &Arc<Self>) {
+        // Where that fails, whoever needs a tab tries again, and hears why there is none.
+        let fails = self.failures.load(Ordering::Relaxed) > 0;
+        if !fails && self.current().is_none() && self.starting.try_lock().is_ok() {
+            let crew = self.clone();
+            tokio::spawn(async move { crew.start().await.map(drop) });
+        }
+    }
+
+    async fn start(&self) -> Result<Arc<Chromium>, BrowseError> {
+        let _turn = self.starting.lock().await;
+        loop {
+            if let Some(current) = self.current() {
+                return Ok(current);
+            }
+            match self.add().await {
+                Ok(chromium) => return Ok(chromium),
+                Err(error) => {
+                    let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                    if failures >= MOST_FAILURES {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(BACKOFF * 2_u32.pow(failures - 1)).await;
+                }
+            }
+        }
+    }
+
+    /// Starts one more. Only for who has the turn to.
+    async fn add(&self) -> Result<Arc<Chromium>, BrowseError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(BrowseError::Gone { operation: "start", reason: "the fleet is closed".into() });
+        }
+        let chromium = Arc::new(Chromium::start(&self.source, &self.launch).await?);
+        self.failures.store(0, Ordering::Relaxed);
+        self.browsers().push(chromium.clone());
+        Ok(chromium)
+    }
+
+    /// Replaces a browser: it gets tabs until another one is there, and goes when its last tab is closed.
+    pub(super) fn renew(self: &Arc<Self>, old: &Arc<Chromium>) {
+        // One that somebody else started is not ours to replace.
+        if old.process().is_none() || !old.takes_tabs() || self.renewing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let ended = async {
-            let _ = chromium.browser.close().await;
-            let _ = chromium.browser.wait().await;
-        };
-        if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
-            let _ = chromium.browser.kill().await;
-        }
-    }
-}
-
-impl Chromium {
-    async fn launch(source: &BrowserSource, user_agent: Option<&str>, guarded: &Guarded) -> Result<Self, BrowseError> {
-        let (browser, mut handler, profile) = match source {
-            BrowserSource::Remote(url) => {
-                let config =
-                    HandlerConfig { request_timeout: REQUEST_TIMEOUT, viewport: None, ..HandlerConfig::default() };
-                let refused = |reason: String| BrowseError::Connect { url: without_secrets(url), reason };
-                let connected = tokio::time::timeout(LAUNCH_TIMEOUT, Browser::connect_with_config(url, config)).await;
-                let connected = connected.map_err(|_| refused("no answer within 30 s".into()))?;
-                let (browser, handler) = connected.map_err(|error| refused(error.to_string()))?;
-                (browser, handler, None)
+        let (crew, old) = (self.clone(), old.clone());
+        tokio::spawn(async move {
+            let turn = crew.starting.lock().await;
+            let added = crew.add().await;
+            drop(turn);
+            if added.is_ok() {
+                old.drain();
+                crew.tally.recycled.fetch_add(1, Ordering::Relaxed);
+            } else {
+                // The old one goes on, and a later page asks again.
+                tokio::time::sleep(BACKOFF * 10).await;
             }
-            BrowserSource::Executable(program) => {
-                let failed = |reason: String| BrowseError::Launch { program: program.clone(), reason };
-                let profile = TempDir::with_prefix("mino-browser-").map_err(|error| failed(error.to_string()))?;
-                let mut config = BrowserConfig::builder()
-                    .chrome_executable(program)
-                    .user_data_dir(profile.path())
-                    .viewport(Viewport { width: 1280, height: 1024, ..Viewport::default() })
-                    .request_timeout(REQUEST_TIMEOUT)
-                    .launch_timeout(LAUNCH_TIMEOUT)
-                    .args(FLAGS)
-                    .args(user_agent.map(|agent| format!("user-agent={agent}")))
-                    .args(guarded.flags());
-                if runs_as_root() {
-                    config = config.no_sandbox();
-                }
-                let config = config.build().map_err(failed)?;
-                let (browser, handler) = Browser::launch(config).await.map_err(|error| failed(error.to_string()))?;
-                (browser, handler, Some(profile))
-            }
-        };
-        let handler = tokio::spawn(async move {
-            // The stream ends with the connection; an error of one message is not the end of it.
-            while handler.next().await.is_some() {}
+            crew.renewing.store(false, Ordering::Release);
         });
-        Ok(Self { guarded: guarded.clone(), browser, idle: Mutex::new(Vec::new()), handler, profile })
     }
-}
-
-impl Drop for Chromium {
-    fn drop(&mut self) {
-        self.handler.abort();
-    }
-}
-
-/// Scheme and host: the rest of a DevTools address may be a token.
-fn without_secrets(url: &str) -> String {
-    let parsed = url::Url::parse(url).ok();
-    parsed.map_or_else(
-        || "the given address".to_owned(),
-        |url| {
-            let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
-        },
-    )
-}
-
-/// Chromium refuses its sandbox to root.
-fn runs_as_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }

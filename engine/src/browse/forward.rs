@@ -1,10 +1,11 @@
+use super::PageFailure;
 use super::dial::{Counted, dial};
 use super::faults::Fault;
 use super::proxy::{MARK, Shared};
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::client::conn::http1 as client;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
@@ -76,7 +77,10 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             forward(&shared, &slot, request).await
         }
     });
-    let connection = server::Builder::new().preserve_header_case(true).serve_connection(TokioIo::new(stream), service);
+    let connection = server::Builder::new()
+        .preserve_header_case(true)
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(stream), service);
     // A browser that leaves early is no concern of ours.
     let _ = connection.with_upgrades().await;
 }
@@ -197,8 +201,11 @@ fn copy_end_to_end(from: &HeaderMap, to: &mut HeaderMap) {
 fn refuse(shared: &Shared, place: &Place, fault: Fault) -> Response<Body> {
     let status = if fault.is_refusal() { StatusCode::FORBIDDEN } else { StatusCode::BAD_GATEWAY };
     let key = place.key();
+    // Without a body the browser would show a page of its own, and tell nothing of the header.
+    let mut response = Response::new(Body::from(PageFailure::from(&fault).reason));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     shared.note(&key, fault);
-    let mut response = plain(status);
     if let Ok(mark) = HeaderValue::from_str(&shared.faults.mark(&key)) {
         response.headers_mut().insert(MARK, mark);
     }

@@ -8,7 +8,7 @@ use crate::page::PageSnapshot;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 use reqwest::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use std::error::Error;
 use std::sync::Arc;
@@ -49,6 +49,7 @@ impl HttpTier {
         self.guard.check(&url).map_err(|refused| PageFailure::from(&refused))?;
         let work = async {
             let response = self.client.get(url).send().await.map_err(|error| failure(&error))?;
+            self.judge_redirect(&response)?;
             let status = response.status().as_u16();
             let final_url = response.url().to_string();
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -83,6 +84,18 @@ impl HttpTier {
             ..PageFailure::page_error("the page could not be read", false)
         })?;
         Ok((opened, page))
+    }
+}
+
+impl HttpTier {
+    /// The client takes a redirect to what is neither http nor https for a page.
+    fn judge_redirect(&self, response: &reqwest::Response) -> Result<(), PageFailure> {
+        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.filter(|_| response.status().is_redirection());
+        match target.and_then(|target| response.url().join(target).ok()) {
+            Some(target) => self.guard.check(&target).map_err(|refused| PageFailure::from(&refused)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-use super::context::Context;
+use super::chromium::{CLEAN_UP, Lease};
+use super::crash::Crash;
 use super::document::{Document, Opened};
-use super::fleet::Chromium;
 use super::guarded::Guarded;
 use super::{BrowseError, PageFailure};
 use crate::page::{BrowserDocument, PageSnapshot, STYLES, from_browser};
@@ -19,9 +19,9 @@ use futures::stream::{BoxStream, SelectAll};
 use futures::{Stream, StreamExt};
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Scripts can make of a small document a page that fills all memory: one with more elements, or characters of text, is
@@ -34,8 +34,6 @@ const MEASURE: &str =
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.
 const LOAD_PATIENCE: Duration = Duration::from_secs(2);
-/// For what must end even where the page itself hangs.
-const CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// One page in a clean context. [`Tab::close`] gives the context back.
 #[derive(Debug)]
@@ -46,17 +44,12 @@ pub struct Tab {
     document: Document,
     origins: BTreeSet<String>,
     dialogs: u32,
+    crash: oneshot::Receiver<Crash>,
+    crashed: bool,
     /// The renderer may hang: it must not serve another page.
     spoilt: bool,
-    held: Option<Held>,
     guarded: Guarded,
-}
-
-#[derive(Debug)]
-struct Held {
-    chromium: Arc<Chromium>,
-    context: Context,
-    _slot: OwnedSemaphorePermit,
+    lease: Option<Lease>,
 }
 
 /// A picture of a page.
@@ -86,34 +79,42 @@ impl std::fmt::Debug for Events {
 }
 
 impl Tab {
-    pub(super) async fn open(
-        chromium: Arc<Chromium>,
-        context: Context,
-        slot: OwnedSemaphorePermit,
-    ) -> Result<Self, BrowseError> {
+    pub(super) async fn open(lease: Lease) -> Result<Self, BrowseError> {
         let failed = |error| BrowseError::gone("open a tab")(error);
         let params = CreateTargetParams {
-            browser_context_id: Some(context.id.clone()),
+            browser_context_id: lease.context().map(|context| context.id.clone()),
             ..CreateTargetParams::new("about:blank")
         };
-        let page = chromium.browser.new_page(params).await.map_err(failed)?;
+        let page = lease.chromium.browser.new_page(params).await.map_err(failed)?;
+        let crash = lease.chromium.crashes.watch(page.target_id().clone());
         let frame = page
             .mainframe()
             .await
             .map_err(failed)?
             .ok_or_else(|| BrowseError::Gone { operation: "open a tab", reason: "the tab has no frame".into() })?;
         let events = Events::of(&page).await.map_err(failed)?;
+        if let Some(agent) = &lease.chromium.user_agent {
+            page.set_user_agent(agent.as_str()).await.map_err(failed)?;
+        }
         Ok(Self {
             page,
             events,
             deadline: Instant::now(),
-            document: Document::new(frame, chromium.guarded.proxy()),
-            guarded: chromium.guarded.clone(),
+            document: Document::new(frame, lease.chromium.guarded.proxy()),
+            guarded: lease.chromium.guarded.clone(),
             origins: BTreeSet::new(),
             dialogs: 0,
+            crash,
+            crashed: false,
             spoilt: false,
-            held: Some(Held { chromium, context, _slot: slot }),
+            lease: Some(lease),
         })
+    }
+
+    /// Whether the browser itself ended, or was replaced: nothing that failed since says anything about the page.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lease.as_ref().is_none_or(|lease| lease.chromium.is_gone())
     }
 
     /// What is known of the page so far.
@@ -147,9 +148,10 @@ impl Tab {
                 biased;
                 () = tokio::time::sleep_until(patience.unwrap_or(deadline)), if patience.is_some() => break,
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
+                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok())),
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(PageFailure::crashed()),
+                    None => return Err(self.has_crashed(None)),
                 },
                 result = &mut navigation, if !answered => match result {
                     Ok(()) => answered = true,
@@ -165,6 +167,19 @@ impl Tab {
         match self.opened().http_status {
             Some(_) => PageFailure::timeout("the page to finish"),
             None => PageFailure::no_answer(),
+        }
+    }
+
+    fn has_crashed(&mut self, crash: Option<Crash>) -> PageFailure {
+        (self.spoilt, self.crashed) = (true, true);
+        match crash {
+            Some(Crash::Greedy(limit)) => {
+                PageFailure::page_error(format!("the page crashed: it used more memory than {} MB", limit >> 20), true)
+            }
+            Some(Crash::Largest) => {
+                PageFailure::crashed("the page was closed: the browsers ran out of memory, and it took most")
+            }
+            Some(Crash::Itself) | None => PageFailure::crashed("the page crashed"),
         }
     }
 
@@ -210,9 +225,10 @@ impl Tab {
                     self.spoilt = true;
                     return Err(PageFailure::timeout(waited_for));
                 }
+                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok())),
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(PageFailure::crashed()),
+                    None => return Err(self.has_crashed(None)),
                 },
             }
         }
@@ -270,6 +286,9 @@ impl Tab {
 
     /// A picture of the page as a person would see it; `None` when the page does not hold still for one.
     pub async fn picture(&mut self) -> Option<Picture> {
+        if self.crashed {
+            return None;
+        }
         let params = CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Webp).quality(70).build();
         let taken = tokio::time::timeout(CLEAN_UP, self.page.execute(params)).await.ok()?.ok()?;
         let text: &str = taken.result.data.as_ref();
@@ -281,40 +300,40 @@ impl Tab {
     /// Closes the page, wipes its context and gives it back.
     pub async fn close(mut self) {
         // Dropped, a tab takes its context along.
-        if self.spoilt || self.dialogs > DIALOG_LIMIT {
+        if self.spoilt || self.dialogs > DIALOG_LIMIT || self.is_lost() {
             return;
         }
-        let Some(held) = self.held.take() else { return };
+        let Some(lease) = self.lease.take() else { return };
+        lease.chromium.crashes.forget(self.page.target_id());
         let (page, origins) = (self.page.clone(), std::mem::take(&mut self.origins));
-        if let Ok(true) = tokio::time::timeout(CLEAN_UP, held.wipe(&page, &origins)).await {
-            held.chromium.idle.lock().unwrap_or_else(PoisonError::into_inner).push(held.context.clone());
+        if let Ok(true) = tokio::time::timeout(CLEAN_UP, wipe(&lease, &page, &origins)).await {
+            lease.give_back();
         } else {
-            let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
+            lease.dispose().await;
         }
     }
 }
 
-impl Held {
-    /// True when nothing of the page is left in the context.
-    async fn wipe(&self, page: &Page, origins: &BTreeSet<String>) -> bool {
-        for origin in origins {
-            if page.execute(ClearDataForOriginParams::new(origin.clone(), "all")).await.is_err() {
-                return false;
-            }
+/// True when nothing of the page is left in its context.
+async fn wipe(lease: &Lease, page: &Page, origins: &BTreeSet<String>) -> bool {
+    let Some(context) = lease.context() else { return false };
+    let browser = &lease.chromium.browser;
+    for origin in origins {
+        if page.execute(ClearDataForOriginParams::new(origin.clone(), "all")).await.is_err() {
+            return false;
         }
-        let cached = page.execute(ClearBrowserCacheParams::default()).await;
-        let closed = self.chromium.browser.execute(CloseTargetParams::new(page.target_id().clone())).await;
-        cached.is_ok() && closed.is_ok() && self.context.wipe(&self.chromium.browser).await.is_ok()
     }
+    let cached = page.execute(ClearBrowserCacheParams::default()).await;
+    let closed = browser.execute(CloseTargetParams::new(page.target_id().clone())).await;
+    cached.is_ok() && closed.is_ok() && context.wipe(browser).await.is_ok()
 }
 
 impl Drop for Tab {
     fn drop(&mut self) {
-        // Given up half-way: the context goes, whatever state it is in.
-        let (Some(held), Ok(runtime)) = (self.held.take(), tokio::runtime::Handle::try_current()) else { return };
-        runtime.spawn(async move {
-            let _ = tokio::time::timeout(CLEAN_UP, held.context.dispose(&held.chromium.browser)).await;
-        });
+        // Given up half-way, its lease disposes of the context.
+        if let Some(lease) = &self.lease {
+            lease.chromium.crashes.forget(self.page.target_id());
+        }
     }
 }
 

@@ -132,8 +132,8 @@ pub async fn run(
 ///
 /// # Errors
 /// When the campaign does not exist, a setting makes no sense, or the store does not answer.
-pub async fn plan_run(catalog: &Catalog, request: &RunRequest) -> Result<RunRecord, CampaignError> {
-    Ok(Prepared::of(catalog, request).await?.plan(catalog).await?.record)
+pub async fn plan_run(catalog: &Catalog, request: RunRequest) -> Result<RunRecord, CampaignError> {
+    Ok(Prepared::of(catalog, &request).await?.plan(catalog).await?.record)
 }
 
 /// A request with everything that it names.
@@ -211,7 +211,12 @@ pub(super) async fn live(settings: &RunSettings, browser: Option<&str>) -> Resul
             BrowserSource::Remote(_) => None,
         };
         let user_agent = Some(user_agent(contact, version.as_deref()));
-        let options = FleetOptions { source, tabs: settings.concurrency, user_agent, guard: guard.clone() };
+        let options = FleetOptions {
+            memory: settings.memory.map(|memory| memory.as_u64()),
+            recycle_after: settings.recycle_after,
+            user_agent,
+            ..FleetOptions::new(source, guard.clone())
+        };
         Some(Fleet::launch(options).await?)
     };
     Ok(Source::Live { http: HttpTier::new(guard, &user_agent(contact, None))?, fleet })

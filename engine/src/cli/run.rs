@@ -128,7 +128,7 @@ impl Run {
             ..RunRequest::new(name)
         };
         if self.plan {
-            let record = campaign::plan_run(&catalog, &request).await?;
+            let record = campaign::plan_run(&catalog, request).await?;
             println!(
                 "{}",
                 if self.json { serde_json::json!({"run_id": record.run_id}).to_string() } else { record.run_id }

@@ -17,6 +17,9 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+/// How often an attempt goes on with another browser.
+const MOST_MOVES: u32 = 3;
+
 /// Where the pages of a run come from.
 #[derive(Debug)]
 pub enum Source {
@@ -24,7 +27,7 @@ pub enum Source {
     Live {
         /// Pages without a browser.
         http: HttpTier,
-        /// The browser, with as many tabs as the run has at once; none where the run is to do without.
+        /// The browser; none where the run is to do without.
         fleet: Option<Fleet>,
     },
     /// What an earlier run kept of them.
@@ -172,26 +175,45 @@ impl Work<'_> {
         }
     }
 
+    /// With a tab of the browser. Where the browser itself is lost, the attempt goes on with another one.
     async fn browse(
         &mut self,
         fleet: &Fleet,
         address: &str,
         record: &mut Record,
     ) -> Result<Result<Reading, PageFailure>, RunError> {
-        let tab = async {
-            match fleet.tab().await {
-                Err(BrowseError::Gone { .. }) => fleet.tab().await,
-                tab => tab,
+        for _ in 0..=MOST_MOVES {
+            let tab = match tokio::time::timeout_at(self.deadline, fleet.tab()).await {
+                Ok(Ok(tab)) => tab,
+                Ok(Err(BrowseError::Gone { .. })) => {
+                    record.step("browser", "it gave no tab: on to another one");
+                    continue;
+                }
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => return Ok(Err(PageFailure::no_tab())),
+            };
+            if let Some(read) = self.browse_in(tab, address, record).await {
+                return Ok(read);
             }
-        };
-        let Ok(tab) = tokio::time::timeout_at(self.deadline, tab).await else {
-            return Ok(Err(PageFailure::no_tab()));
-        };
-        let mut tab: Tab = tab?;
+            record.step("browser", "it was lost: on to another one");
+        }
+        Ok(Err(PageFailure::browser_lost()))
+    }
+
+    /// `None` where the browser was lost meanwhile, and with it what the page would have given.
+    async fn browse_in(
+        &mut self,
+        mut tab: Tab,
+        address: &str,
+        record: &mut Record,
+    ) -> Option<Result<Reading, PageFailure>> {
         if let Some(gap) = tab.guard_gap() {
             record.step("guard", gap);
         }
         let read = Visitor::Browser(&mut tab).read(&self.shop, address, self.deadline, record).await;
+        if read.is_err() && tab.is_lost() && Instant::now() < self.deadline {
+            return None;
+        }
         let opened = tab.opened();
         record.opened(&opened);
         let wanted = match self.shop.settings.screenshots {
@@ -207,8 +229,13 @@ impl Work<'_> {
             Ok(reading) => Ok(self.complete(Visitor::Browser(&mut tab), reading, record).await),
             Err(failure) => Err(failure),
         };
+        // Links may have been followed into nothing.
+        let incomplete = read.as_ref().is_ok_and(|reading| reading.fails() && !reading.is_refused());
+        if incomplete && tab.is_lost() && Instant::now() < self.deadline {
+            return None;
+        }
         tab.close().await;
-        Ok(read)
+        Some(read)
     }
 
     async fn finish(

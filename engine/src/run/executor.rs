@@ -3,6 +3,7 @@ use super::gate::Gates;
 use super::host_gate::{Seen, Visit};
 use super::notice::Notice;
 use super::scribe::Scribe;
+use super::throttle::{self, Throttle};
 use super::tries::Tries;
 use super::{
     FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
@@ -39,6 +40,7 @@ pub(super) struct Executor<'a> {
     scribe: Option<Scribe>,
     figures: watch::Sender<Bytes>,
     progress: Progress,
+    throttle: Throttle,
     began: Instant,
     notices: UnboundedReceiver<Notice>,
     unflushed: usize,
@@ -102,6 +104,7 @@ impl<'a> Executor<'a> {
         let own = plan.tasks.iter().enumerate().filter(|(position, _)| lease.shard.has(*position));
         let positions: HashMap<&str, usize> = own.map(|(position, task)| (task.task_id.as_str(), position)).collect();
         let progress = begun(plan, &lease, &tries);
+        let throttle = Throttle::new(orders.concurrency.unwrap_or(shop.settings.concurrency));
         let mut executor = Self {
             queue: gates(&shop),
             running: JoinSet::new(),
@@ -116,6 +119,7 @@ impl<'a> Executor<'a> {
             scribe: Some(scribe),
             figures,
             progress,
+            throttle,
             began: Instant::now(),
             notices,
             unflushed: 0,
@@ -146,7 +150,7 @@ impl<'a> Executor<'a> {
     }
 
     fn has_room(&self) -> bool {
-        self.running.len() < self.concurrency() && self.unflushed < UNFLUSHED
+        self.running.len() < self.throttle.target() as usize && self.unflushed < UNFLUSHED
     }
 
     /// How often a person asked for another try.
@@ -161,13 +165,18 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn concurrency(&self) -> usize {
-        self.orders.concurrency.unwrap_or(self.shop.settings.concurrency) as usize
+    /// Looks whether the machine bears what is done at once.
+    fn look_around(&mut self) {
+        self.progress.set_memory(throttle::memory(&self.shop.source));
+        if let Some((from, why)) = self.throttle.look(&self.shop.source) {
+            let (to, limit) = (self.throttle.target(), self.throttle.limit());
+            self.emit(&RunEvent::ConcurrencySet { from, to, limit, why });
+        }
     }
 
     /// Until there is nothing more to do, or nothing more is to be done.
     pub(super) async fn work(&mut self, finish: &CancellationToken) -> Result<ShardEnded, RunError> {
-        self.emit(&RunEvent::Started { tasks: self.queue.len(), concurrency: self.shop.settings.concurrency });
+        self.emit(&RunEvent::Started { tasks: self.queue.len(), concurrency: self.throttle.limit() });
         let now = self.shop.stop.clone();
         if let Some((record, at_once)) = self.orders.stopped.clone() {
             self.stop_as_ordered(&record, at_once);
@@ -198,7 +207,10 @@ impl<'a> Executor<'a> {
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
                 () = now.cancelled(), if self.ending.is_none() => {}
                 () = finish.cancelled(), if self.ending.is_none() => {}
-                _ = ticks.tick() => self.publish(),
+                _ = ticks.tick() => {
+                    self.look_around();
+                    self.publish();
+                }
             }
         }
     }
@@ -262,7 +274,7 @@ impl<'a> Executor<'a> {
     }
 
     fn ordered_now(&mut self, record: &ControlRecord) {
-        let before = self.concurrency();
+        let from = self.throttle.target();
         self.orders.take(record);
         match &record.order {
             Order::Stop { now } => self.stop_as_ordered(record, *now),
@@ -271,8 +283,9 @@ impl<'a> Executor<'a> {
             Order::Pause => self.paused(record),
             Order::Resume => self.emit(&RunEvent::Resumed { by: record.by.clone() }),
             Order::Set { concurrency } => {
-                let (from, to) = (u32::try_from(before).unwrap_or(u32::MAX), *concurrency);
-                self.emit(&RunEvent::ConcurrencySet { from, to, limit: to, why: format!("set by {}", record.by) });
+                self.throttle.set(*concurrency);
+                let (to, limit) = (self.throttle.target(), *concurrency);
+                self.emit(&RunEvent::ConcurrencySet { from, to, limit, why: format!("set by {}", record.by) });
             }
             Order::Reopen | Order::Review { .. } => {}
         }
@@ -352,6 +365,7 @@ impl<'a> Executor<'a> {
         self.queue.done(visit, Instant::now(), seen);
         let (task, attempt) = (&self.plan.tasks[position], &row.attempt);
         let status = attempt.status.parse().unwrap_or(AttemptStatus::Failed);
+        self.throttle.ended(status == AttemptStatus::Timeout);
         let tries = self.tries[position].counted + u32::from(status != AttemptStatus::Cancelled);
         let jitter = self.jitter.random::<f64>();
         let max_retries = self.shop.settings.max_retries;

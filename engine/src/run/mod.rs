@@ -1,5 +1,6 @@
 //! One run: plan → execute → finalize, as a stream of typed events. Each step can be repeated.
 
+mod adapt;
 mod archive;
 mod attempt;
 mod breaker;
@@ -31,11 +32,13 @@ mod scribe;
 mod spool;
 mod summary;
 mod tables;
+mod throttle;
 mod tier;
 mod tries;
 mod verify;
 mod worker;
 
+pub use adapt::{Adapt, Sample as LoadSample, Troubles};
 pub use archive::Archive;
 pub use attempt::Source;
 pub use breaker::{Breaker, Verdict};
