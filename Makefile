@@ -44,6 +44,7 @@ fuzz: build  ## Read a million mutated pages: none may panic, take a second, or 
 
 chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores
 	MINO_CHAOS=long cargo test --quiet --package mino-engine --test chaos -- --nocapture --test-threads 1
+	cd python && MINO_CHAOS=long $(PYTHON) -m pytest -s ../tests/python/test_store_faults.py
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
 	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)

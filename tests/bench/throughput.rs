@@ -29,7 +29,7 @@ instructions:
     - {name: opening_hours, type: text}
     - {name: rating, type: number}
 dataset: {source: bench.csv, url: url}
-run: {allow_addresses: [127.0.0.0/8]}
+run: {allow_addresses: [127.0.0.0/8], politeness: {per_host: 256, delay: 0s}}
 ";
 
 #[tokio::main]

@@ -69,13 +69,13 @@ async fn hostile_pages_harm_nobody_else() {
 
     let greedy = open(&fleet, &format!("{site}/buffers"), LONG).await.unwrap_err();
     assert_eq!(greedy.reason, "the page crashed: it used more memory than 300 MB");
-    assert!(greedy.permanent && greedy.category == FailureCategory::PageError);
+    assert_eq!(greedy.cause, mino_engine::model::Cause::UnusablePage);
     fine().await;
     let objects = open(&fleet, &format!("{site}/objects"), LONG).await.unwrap_err();
     assert!(objects.reason.starts_with("the page crashed"), "{objects:?}");
     fine().await;
     let endless = open(&fleet, &format!("{site}/loop"), Duration::from_secs(2)).await.unwrap_err();
-    assert_eq!(endless.category, FailureCategory::Timeout);
+    assert_eq!(endless.category(), FailureCategory::Timeout);
     fine().await;
     let huge = open(&fleet, &format!("{site}/huge"), LONG).await.unwrap_err();
     assert_eq!(huge.reason, "the page is larger than 10 MB");

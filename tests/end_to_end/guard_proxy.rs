@@ -88,8 +88,7 @@ async fn a_name_that_moves_inside_is_refused_in_both_tiers() {
     let deadline = Instant::now() + Duration::from_secs(60);
     let url = format!("http://rebind.example:{}/", site.port());
     let refused = |failure: PageFailure| {
-        assert_eq!(failure.blocked, Some(BlockedReason::AddressGuard), "{failure:?}");
-        assert!(failure.permanent, "{failure:?}");
+        assert_eq!(failure.blocked(), Some(BlockedReason::AddressGuard), "{failure:?}");
         assert!(failure.reason.starts_with("rebind.example is at 127.31.0.9, a loopback address: "), "{failure:?}");
     };
     let (_, guard) = rebinding();

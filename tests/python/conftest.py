@@ -51,7 +51,9 @@ def site() -> Iterator[str]:
 def campaign(tmp_path: Path, site: str) -> Callable[..., Path]:
     """Writes a campaign over pages of the site, and gives its file."""
 
-    def write(pages: list[str], name: str = "shops", purpose: str = "prices") -> Path:
+    def write(
+        pages: list[str], name: str = "shops", purpose: str = "prices", run: str = "concurrency: 2, timeout: 10m"
+    ) -> Path:
         rows = "".join(f"{site}/{page},Shop {page.rsplit('/', 1)[-1]}\n" for page in pages)
         (tmp_path / f"{name}.csv").write_text("url,known_title\n" + rows)
         file = tmp_path / f"{name}.yaml"
@@ -64,7 +66,7 @@ instructions:
     - {{name: title, type: text}}
     - {{name: price, type: money}}
 dataset: {{source: {name}.csv, url: url}}
-run: {{concurrency: 2, timeout: 10m, allow_addresses: [127.0.0.0/8]}}
+run: {{{run}, allow_addresses: [127.0.0.0/8], politeness: {{per_host: 64, delay: 0s}}}}
 """
         )
         return file

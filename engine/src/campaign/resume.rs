@@ -98,7 +98,7 @@ async fn source(catalog: &Catalog, plan: &Plan, lease: &Lease, browser: Option<&
     };
     if opened.is_err() {
         // What went wrong is told below.
-        let _ = lease.end(catalog, &plan.record.run_id, LeaseEnd::Released).await;
+        let _ = lease.end(catalog, &plan.record.run_id, LeaseEnd::Released, 0).await;
     }
     opened
 }
@@ -128,7 +128,8 @@ pub async fn finalize_run(
         }
         // Whoever may still live is closed out first.
         let lease = take(catalog, &plan, Shard { number, of }).await?;
-        lease.end(catalog, &run_id, LeaseEnd::Stopped).await?;
+        let known = Orders::read(catalog, &run_id).await?.seq;
+        lease.end(catalog, &run_id, LeaseEnd::Stopped, known).await?;
     }
     let by = Who::here("finalize").by;
     let ended = everyone_ended(catalog, &run_id).await?;

@@ -49,14 +49,15 @@ pub(super) async fn carry_out(
         Err(error @ (RunError::LeaseLost { .. } | RunError::StoreAway { .. })) => return Err(error.into()),
         Err(error) => {
             // What was done until then is published; that this may fail too is no news.
-            let _ = lease.end(catalog, &id, LeaseEnd::Released).await;
+            let _ = lease.end(catalog, &id, LeaseEnd::Released, 0).await;
             if is_whole {
                 let _ = finalize(catalog, &plan, &Ended::Failed(error.to_string()), listeners).await;
             }
             return Err(error.into());
         }
     };
-    lease.end(catalog, &id, end).await?;
+    let known = Orders::read(catalog, &id).await?.seq;
+    lease.end(catalog, &id, end, known).await?;
     let ended = match ended {
         Some(ended) => Some(ended),
         None => everyone_ended(catalog, &id).await?,
@@ -73,12 +74,15 @@ pub(super) async fn carry_out(
 /// How a run ended, once every shard of it has; `None`: somebody still works on it, or is to come.
 pub(super) async fn everyone_ended(catalog: &Catalog, run_id: &str) -> Result<Option<Ended>, CampaignError> {
     let of = division(catalog, run_id).await?.unwrap_or(1);
-    let states = shards(catalog, run_id).await?;
+    let orders = Orders::read(catalog, run_id).await?;
+    let mut states = shards(catalog, run_id).await?;
+    // What ended before the run was opened again may have more to do.
+    states.retain(|_, state| state.end.is_none() || state.orders >= orders.reopened);
     let state = |number: u32| states.get(&number);
     if (1..=of).all(|number| state(number).is_some_and(|state| state.end == Some(LeaseEnd::Done))) {
         return Ok(Some(Ended::Completed));
     }
-    let Some((record, _)) = Orders::read(catalog, run_id).await?.stopped else { return Ok(None) };
+    let Some((record, _)) = orders.stopped else { return Ok(None) };
     let nobody = (1..=of).all(|number| state(number).is_none_or(|state| state.end.is_some() || state.is_orphaned()));
     let why = record.why.map(|why| format!(": {why}")).unwrap_or_default();
     Ok(nobody.then(|| Ended::Stopped(format!("stopped by {}{why}", record.by))))

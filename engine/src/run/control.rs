@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 pub struct Orders {
     /// Number of the last order that is in here.
     pub seq: u64,
+    /// Number of the order that last opened the run again after its end.
+    pub reopened: u64,
     /// The order that paused the run, while it is paused.
     pub paused: Option<ControlRecord>,
     /// The order that stopped it, and whether what is under way is given up.
@@ -39,7 +41,10 @@ impl Orders {
                 let first = self.stopped.take().map_or_else(|| record.clone(), |(first, _)| first);
                 self.stopped = Some((first, already_now || *now));
             }
-            Order::Reopen => self.stopped = None,
+            Order::Reopen => {
+                self.stopped = None;
+                self.reopened = record.seq;
+            }
             Order::Set { concurrency } => self.concurrency = Some(*concurrency),
             Order::Skip { task_id } => {
                 self.skipped.insert(task_id.clone());

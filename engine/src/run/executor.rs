@@ -1,15 +1,17 @@
-use super::attempt::{Finished, Source, Workshop, attempt};
+use super::attempt::{Ending, Finished, Source, Workshop, attempt};
 use super::gate::Gates;
-use super::host_gate::{Seen, Visit};
+use super::host_gate::{HostId, Seen, Visit};
 use super::notice::Notice;
+use super::record::Record;
 use super::scribe::Scribe;
 use super::throttle::{self, Throttle};
 use super::tries::Tries;
 use super::{
-    FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
-    ShardProgress, Totals, retry_after,
+    Breaker, FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
+    ShardProgress, Totals, Verdict, retry_after,
 };
-use crate::model::{AttemptStatus, ControlRecord, Order, Shard, TaskStatus, Trigger};
+use crate::browse::PageFailure;
+use crate::model::{AttemptStatus, Cause, ControlRecord, Order, Shard, TaskStatus, Trigger};
 use bytes::Bytes;
 use chrono::Utc;
 use rand::rngs::StdRng;
@@ -41,6 +43,7 @@ pub(super) struct Executor<'a> {
     figures: watch::Sender<Bytes>,
     progress: Progress,
     throttle: Throttle,
+    breaker: Breaker,
     began: Instant,
     notices: UnboundedReceiver<Notice>,
     unflushed: usize,
@@ -120,6 +123,7 @@ impl<'a> Executor<'a> {
             figures,
             progress,
             throttle,
+            breaker: Breaker::new(),
             began: Instant::now(),
             notices,
             unflushed: 0,
@@ -333,6 +337,9 @@ impl<'a> Executor<'a> {
         let now = Instant::now();
         while self.has_room() {
             let Some((visit, position)) = self.queue.next(now) else { break };
+            if !self.is_open(visit, position, now) {
+                continue;
+            }
             let next = self.tries[position].next(self.ordered(position));
             let (Some((number, trigger)), Some(task)) = (next, self.plan.tasks.get(position).cloned()) else {
                 self.queue.done(visit, now, Seen::default());
@@ -365,7 +372,8 @@ impl<'a> Executor<'a> {
         self.queue.done(visit, Instant::now(), seen);
         let (task, attempt) = (&self.plan.tasks[position], &row.attempt);
         let status = attempt.status.parse().unwrap_or(AttemptStatus::Failed);
-        self.throttle.ended(status == AttemptStatus::Timeout);
+        let is_crash = outcome.is_some_and(|outcome| outcome.cause == Cause::BrowserCrashed);
+        self.throttle.ended(status == AttemptStatus::Timeout || is_crash);
         let tries = self.tries[position].counted + u32::from(status != AttemptStatus::Cancelled);
         let jitter = self.jitter.random::<f64>();
         let max_retries = self.shop.settings.max_retries;
@@ -395,7 +403,71 @@ impl<'a> Executor<'a> {
         }
         self.emit(&ended);
         self.go_on(position, status, retry);
+        if status != AttemptStatus::Cancelled && self.is_live() {
+            let cause = outcome.map(|outcome| outcome.cause);
+            let verdict = self.breaker.seen(visit.host.0, position, Instant::now(), cause);
+            self.leave_alone(visit.host, verdict, cause);
+        }
         Ok(())
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.shop.source, Source::Live { .. })
+    }
+
+    /// Whether the host of a task is to be visited; if not, the task waits or is given up.
+    fn is_open(&mut self, visit: Visit, position: usize, now: Instant) -> bool {
+        if !self.is_live() {
+            return true;
+        }
+        match self.breaker.ask(visit.host.0, position, now) {
+            Verdict::Go => true,
+            verdict => {
+                self.queue.done(visit, now, Seen::default());
+                self.enqueue(position, None);
+                self.leave_alone(visit.host, verdict, None);
+                false
+            }
+        }
+    }
+
+    /// A host that failed too often is left alone for a while, or for good.
+    fn leave_alone(&mut self, host: HostId, verdict: Verdict, cause: Option<Cause>) {
+        match verdict {
+            Verdict::Go => {}
+            Verdict::Wait(until) => {
+                self.queue.block(host, until);
+                let wait = until.saturating_duration_since(Instant::now());
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let name = self.queue.name(host).to_owned();
+                self.emit(&RunEvent::HostWaiting {
+                    host: name,
+                    wait_ms,
+                    why: "it failed several times in a row".into(),
+                });
+            }
+            Verdict::GiveUp(reason) => {
+                for position in self.queue.drain(host) {
+                    self.give_up(position, &reason, cause.unwrap_or(Cause::HostUnreachable));
+                }
+            }
+        }
+    }
+
+    /// Ends a task without a visit, as an attempt that says why.
+    fn give_up(&mut self, position: usize, reason: &str, cause: Cause) {
+        let Some((number, trigger)) = self.tries[position].next(self.ordered(position)) else { return };
+        let failure = PageFailure::new(cause, reason);
+        let record = Record::new(&self.plan.tasks[position]);
+        let worked = Err(Ending::Failed(failure));
+        let Finished { row, .. } = record.finish(&self.shop, (number, trigger), Duration::ZERO, worked);
+        let status = row.attempt.status.parse().unwrap_or(AttemptStatus::Failed);
+        self.tries[position].take(number, trigger, status, false);
+        self.unflushed += 1;
+        if let Some(scribe) = &self.scribe {
+            scribe.add(row);
+        }
+        self.ended(position, TaskStatus::Failed);
     }
 
     /// What becomes of a task after an attempt.

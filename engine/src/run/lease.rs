@@ -42,6 +42,9 @@ pub enum LeaseEnd {
 struct EndRecord {
     end: LeaseEnd,
     at: DateTime<Utc>,
+    /// Number of the last order that was known.
+    #[serde(default)]
+    orders: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -56,6 +59,8 @@ pub struct LeaseState {
     pub lease: Lease,
     /// How that ended; `None`: it has not.
     pub end: Option<LeaseEnd>,
+    /// Number of the last order that was known when it ended.
+    pub orders: u64,
 }
 
 impl LeaseState {
@@ -115,13 +120,13 @@ impl Lease {
         read(catalog, &path).await
     }
 
-    /// Writes down how the work ended.
+    /// Writes down how the work ended, and the number of the last order that was known then.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn end(&self, catalog: &Catalog, run_id: &str, end: LeaseEnd) -> Result<(), RunError> {
+    pub async fn end(&self, catalog: &Catalog, run_id: &str, end: LeaseEnd, orders: u64) -> Result<(), RunError> {
         let path = layout::lease_end(catalog.org(), run_id, self.shard.number, self.epoch);
-        let bytes = serde_json::to_vec_pretty(&EndRecord { end, at: Utc::now() })
+        let bytes = serde_json::to_vec_pretty(&EndRecord { end, at: Utc::now(), orders })
             .map_err(|error| catalog.store().corrupt(&path, &error.to_string()))?;
         match catalog.store().create(&path, bytes.into()).await {
             Ok(()) | Err(StoreError::AlreadyExists { .. }) => Ok(()),
@@ -164,7 +169,8 @@ pub async fn shards(catalog: &Catalog, run_id: &str) -> Result<BTreeMap<u32, Lea
         } else {
             None
         };
-        states.insert(shard, LeaseState { lease, end: end.map(|record| record.end) });
+        let orders = end.as_ref().map_or(0, |record| record.orders);
+        states.insert(shard, LeaseState { lease, end: end.map(|record| record.end), orders });
     }
     Ok(states)
 }

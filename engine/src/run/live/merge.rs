@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told() {
-        let unreadable = [(1, "damaged".to_owned())];
+        let unreadable = [(2, "damaged".to_owned())];
         let run = merge(&RunInput { unreadable: &unreadable, ..input(&record(), &[], 1) });
         assert_eq!(run.alerts.first().map(|alert| alert.text.as_str()), Some("shard 2: damaged"));
     }

@@ -76,7 +76,7 @@ pub(crate) fn task_finished(task_id: &str, status: TaskStatus) -> RunEvent {
 
 /// The shard after tasks of which each completed or failed, one a second.
 pub(crate) fn with_finished(figures: ShardProgress, outcomes: impl Iterator<Item = bool>) -> ShardProgress {
-    let mut progress = progress(figures.identity.shard, figures.identity.of);
+    let mut progress = progress(figures.identity.shard - 1, figures.identity.of);
     let mut second = 60;
     for (n, completed) in outcomes.enumerate() {
         second += 1;

@@ -87,13 +87,13 @@ mod tests {
             let path = layout::progress(catalog.org(), "run", shard);
             catalog.store().put(&path, text.into()).await.unwrap();
         };
-        put(2, r#"{"format": 2}"#).await;
-        put(1, "{").await;
+        put(3, r#"{"format": 2}"#).await;
+        put(2, "{").await;
         let files = read_progress(&catalog, "run").await.unwrap();
         assert_eq!(files[0], ShardFile::Figures(Box::new(first)));
-        assert!(matches!(&files[1], ShardFile::Unreadable(1, why) if why.starts_with("its figures cannot be read")));
+        assert!(matches!(&files[1], ShardFile::Unreadable(2, why) if why.starts_with("its figures cannot be read")));
         let later = "its figures have format 2, this mino reads up to 1";
-        assert_eq!(files[2], ShardFile::Unreadable(2, later.into()));
+        assert_eq!(files[2], ShardFile::Unreadable(3, later.into()));
         assert_eq!(files[3], ShardFile::Figures(Box::new(eleventh)));
     }
 }
