@@ -37,8 +37,8 @@ impl PageFailure {
     }
 
     /// The process of the page, or the whole browser, is gone.
-    pub(crate) fn crashed() -> Self {
-        Self::new(Cause::BrowserCrashed, "the page crashed")
+    pub(super) fn crashed(reason: &str) -> Self {
+        Self::new(Cause::BrowserCrashed, reason)
     }
 
     /// Time was up, and the page was not ready.
@@ -58,7 +58,7 @@ impl PageFailure {
 
     /// One browser after another was lost under a page.
     pub(crate) fn browser_lost() -> Self {
-        Self::new(Cause::BrowserCrashed, "the browser was lost again and again")
+        Self::crashed("the browser was lost again and again")
     }
 
     /// A replay of a page that nobody kept.

@@ -177,9 +177,9 @@ impl Tab {
                 PageFailure::page_error(format!("the page crashed: it used more memory than {} MB", limit >> 20), true)
             }
             Some(Crash::Largest) => {
-                PageFailure::page_error("the page was closed: the browsers ran out of memory, and it took most", false)
+                PageFailure::crashed("the page was closed: the browsers ran out of memory, and it took most")
             }
-            Some(Crash::Itself) | None => PageFailure::crashed(),
+            Some(Crash::Itself) | None => PageFailure::crashed("the page crashed"),
         }
     }
 

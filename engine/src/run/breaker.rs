@@ -14,6 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 const PAUSES: u32 = 3;
 /// One task tries whether it is back; so long after that another may, should nothing have been heard of the first.
 const TRIAL: Duration = Duration::from_secs(120);
+/// Meanwhile the others ask again so often.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What is to be done with the tasks of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,9 +116,12 @@ impl Trouble {
         if self.pauses > PAUSES {
             return Verdict::GiveUp(format!("the host failed {} times in a row: given up", self.in_a_row));
         }
-        let trial = self.trial.map(|trial| trial.since + TRIAL);
-        let until = trial.map_or(until, |over| over.max(until));
-        if now < until { Verdict::Wait(until) } else { Verdict::Go }
+        let trial = self.trial.map(|trial| trial.since + TRIAL).filter(|over| now < *over);
+        match trial {
+            Some(over) => Verdict::Wait(over.min(now + ASK_AGAIN)),
+            None if now < until => Verdict::Wait(until),
+            None => Verdict::Go,
+        }
     }
 }
 
@@ -155,7 +160,7 @@ mod tests {
         let mut breaker = open(now);
         let later = now + seconds(30);
         assert_eq!(breaker.ask(7, 5, later), Verdict::Go);
-        assert_eq!(breaker.ask(7, 6, later), Verdict::Wait(later + TRIAL));
+        assert_eq!(breaker.ask(7, 6, later), Verdict::Wait(later + ASK_AGAIN));
         assert_eq!(breaker.seen(7, 5, later, None), Verdict::Go);
         assert_eq!(breaker.ask(7, 6, later), Verdict::Go);
         assert_eq!(breaker.ask(7, 7, later), Verdict::Go);
