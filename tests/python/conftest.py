@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,9 +21,11 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    """`/shop/N` is a product page; `/never` sends half a page and then nothing."""
+    """`/shop/N` is a product page, `/slow/N` a slow one; `/never` sends half a page and then nothing."""
 
     def do_GET(self) -> None:
+        if self.path.startswith("/slow/"):
+            time.sleep(0.3)
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()

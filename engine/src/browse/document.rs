@@ -142,19 +142,26 @@ impl Document {
         self.current().is_some_and(|seen| seen.loaded && seen.response.is_some())
     }
 
+    /// The failure of a document that is not read for its size.
+    pub(super) fn too_large(&self) -> Option<PageFailure> {
+        let seen = self.current()?;
+        let length = seen.response.as_ref().and_then(|response| response.length);
+        let reason = || format!("the page is larger than {} MB", DOCUMENT_LIMIT >> 20);
+        let is_large = seen.bytes.max(length.unwrap_or_default()) > DOCUMENT_LIMIT;
+        is_large.then(|| PageFailure::page_error(reason(), true))
+    }
+
     /// Why this document will not be read.
     pub(super) fn fault(&self) -> Option<PageFailure> {
         let seen = self.current()?;
         if seen.refused.is_some() {
             return seen.refused.clone();
         }
-        let length = seen.response.as_ref().and_then(|response| response.length);
         if seen.response.as_ref().is_some_and(|response| response.is_download) {
             return Some(download());
         }
-        if seen.bytes.max(length.unwrap_or_default()) > DOCUMENT_LIMIT {
-            let reason = format!("the page is larger than {} MB", DOCUMENT_LIMIT >> 20);
-            return Some(PageFailure::page_error(reason, true));
+        if let Some(too_large) = self.too_large() {
+            return Some(too_large);
         }
         let failed = seen.failed.as_ref()?;
         // A response that is given up by the browser itself is one that it would save and not show.

@@ -16,7 +16,7 @@ use chromiumoxide::cdp::browser_protocol::page::{
 use chromiumoxide::cdp::browser_protocol::storage::ClearDataForOriginParams;
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams};
 use futures::stream::{BoxStream, SelectAll};
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -148,10 +148,10 @@ impl Tab {
                 biased;
                 () = tokio::time::sleep_until(patience.unwrap_or(deadline)), if patience.is_some() => break,
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
-                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok())),
+                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok()).await),
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(self.has_crashed(None)),
+                    None => return Err(self.has_crashed(None).await),
                 },
                 result = &mut navigation, if !answered => match result {
                     Ok(()) => answered = true,
@@ -170,8 +170,15 @@ impl Tab {
         }
     }
 
-    fn has_crashed(&mut self, crash: Option<Crash>) -> PageFailure {
+    async fn has_crashed(&mut self, crash: Option<Crash>) -> PageFailure {
         (self.spoilt, self.crashed) = (true, true);
+        // What was told before it crashed, and not heard yet, may say why.
+        while let Some(Some(event)) = self.events.0.next().now_or_never() {
+            let _ = self.handle(event).await;
+        }
+        if let Some(too_large) = self.document.too_large() {
+            return too_large;
+        }
         match crash {
             Some(Crash::Greedy(limit)) => {
                 PageFailure::page_error(format!("the page crashed: it used more memory than {} MB", limit >> 20), true)
@@ -225,10 +232,10 @@ impl Tab {
                     self.spoilt = true;
                     return Err(PageFailure::timeout(waited_for));
                 }
-                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok())),
+                crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok()).await),
                 event = self.events.0.next() => match event {
                     Some(event) => self.handle(event).await?,
-                    None => return Err(self.has_crashed(None)),
+                    None => return Err(self.has_crashed(None).await),
                 },
             }
         }

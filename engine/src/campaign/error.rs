@@ -43,6 +43,16 @@ pub enum ErrorKind {
 }
 
 impl CampaignError {
+    /// The store did not answer, or refused: it may take the same later.
+    pub(super) fn is_store_away(&self) -> bool {
+        let of = |error: &StoreError| matches!(error, StoreError::Unreachable { .. });
+        match self {
+            Self::Store(error) | Self::Catalog(CatalogError::Store(error)) => of(error),
+            Self::Run(RunError::Store(error) | RunError::Catalog(CatalogError::Store(error))) => of(error),
+            _ => false,
+        }
+    }
+
     /// What a caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

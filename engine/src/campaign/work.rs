@@ -7,6 +7,11 @@ use crate::run::{
 };
 use chrono::Utc;
 use mino_datafusion::layout::Kind;
+use std::time::Duration;
+
+/// A store that is away at the end of a run is asked again after this long, then after twice as long, up to the second.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Takes one shard of a run for this process.
 pub(super) async fn take(catalog: &Catalog, plan: &Plan, shard: Shard) -> Result<Lease, CampaignError> {
@@ -56,18 +61,54 @@ pub(super) async fn carry_out(
             return Err(error.into());
         }
     };
-    let known = Orders::read(catalog, &id).await?.seq;
-    lease.end(catalog, &id, end, known).await?;
+    let mut wait = FIRST_WAIT;
+    let mut away = false;
+    loop {
+        match conclude(catalog, &plan, &lease, (end, ended.as_ref()), listeners).await {
+            // Everything is in the journal; what is left can be done again, and does the same.
+            Err(error) if error.is_store_away() && !stop.now.is_cancelled() => {
+                if !away {
+                    let event = RunEvent::StoreFault { reason: error.to_string() };
+                    listeners.iter_mut().for_each(|listener| listener.on_event(&event));
+                }
+                away = true;
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = stop.now.cancelled() => {}
+                }
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+            concluded => {
+                if away && concluded.is_ok() {
+                    listeners.iter_mut().for_each(|listener| listener.on_event(&RunEvent::StoreBack));
+                }
+                return concluded;
+            }
+        }
+    }
+}
+
+/// Gives the shard back, and finalizes the run where it was the last. May be done again.
+async fn conclude(
+    catalog: &Catalog,
+    plan: &Plan,
+    lease: &Lease,
+    (end, ended): (LeaseEnd, Option<&Ended>),
+    listeners: &mut [Box<dyn Listener>],
+) -> Result<RunReport, CampaignError> {
+    let (id, shard) = (&plan.record.run_id, lease.shard);
+    let known = Orders::read(catalog, id).await?.seq;
+    lease.end(catalog, id, end, known).await?;
     let ended = match ended {
-        Some(ended) => Some(ended),
-        None => everyone_ended(catalog, &id).await?,
+        Some(ended) => Some(ended.clone()),
+        None => everyone_ended(catalog, id).await?,
     };
     let Some(ended) = ended else {
         let status = if end == LeaseEnd::Done { RunStatus::Running } else { RunStatus::Stopped };
         let campaign = plan.record.campaign.to_string();
-        return Ok(RunReport { run_id: id, campaign, status, shard, summary: None });
+        return Ok(RunReport { run_id: id.clone(), campaign, status, shard, summary: None });
     };
-    let result = finalize(catalog, &plan, &ended, listeners).await?;
+    let result = finalize(catalog, plan, &ended, listeners).await?;
     report(catalog, result, shard).await
 }
 
@@ -84,8 +125,7 @@ pub(super) async fn everyone_ended(catalog: &Catalog, run_id: &str) -> Result<Op
     }
     let Some((record, _)) = orders.stopped else { return Ok(None) };
     let nobody = (1..=of).all(|number| state(number).is_none_or(|state| state.end.is_some() || state.is_orphaned()));
-    let why = record.why.map(|why| format!(": {why}")).unwrap_or_default();
-    Ok(nobody.then(|| Ended::Stopped(format!("stopped by {}{why}", record.by))))
+    Ok(nobody.then(|| Ended::Stopped(format!("stopped by {}", record.by_and_why()))))
 }
 
 /// The report of a run that is closed.

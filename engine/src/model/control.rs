@@ -71,3 +71,12 @@ pub struct ControlRecord {
     #[serde(flatten)]
     pub order: Order,
 }
+
+impl ControlRecord {
+    /// By whom and why, as `ann@desk: wrong dataset`.
+    #[must_use]
+    pub fn by_and_why(&self) -> String {
+        let why = self.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{}{why}", self.by)
+    }
+}

@@ -9,12 +9,14 @@ mod tests;
 pub(super) mod words;
 
 use super::{StoreArgs, exit, summary};
-use crate::campaign::{CampaignError, Watcher};
+use crate::campaign::{CampaignError, Command, Watcher, command};
+use crate::catalog::Catalog;
 use crate::model::RunStatus;
 use crate::run::RunProgress;
 use clap::Args;
+use futures::future::BoxFuture;
 use lines::Lines;
-use screen::Screen;
+use screen::{Screen, Wish};
 use sections::Theme;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -26,8 +28,21 @@ const LINES_EVERY: Duration = Duration::from_secs(2);
 /// Looks in a row that may fail before a log ends with the error.
 const FAILURES: u32 = 3;
 
-/// Carries out what keys ask for; `None` leaves the keys out.
-const CONTROL: Option<Control> = None;
+/// Carries out what keys ask for.
+const CONTROL: Option<Control> = Some(order);
+
+fn order(catalog: Catalog, run: String, wish: Wish) -> BoxFuture<'static, Result<String, CampaignError>> {
+    Box::pin(async move {
+        let what = match wish {
+            Wish::Pause => Command::Pause,
+            Wish::Resume => Command::Resume,
+            Wish::Stop => Command::Stop { now: false },
+            Wish::Concurrency(n) => Command::SetConcurrency(n),
+        };
+        let ordered = command(&catalog, Some(&run), what, None).await?;
+        Ok(ordered.note.unwrap_or_else(|| format!("{} is ordered", ordered.record.order)))
+    })
+}
 
 /// Watch a run: progress, health, what is stuck, what failed, what was found
 #[derive(Debug, Args)]

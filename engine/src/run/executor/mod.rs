@@ -1,19 +1,21 @@
-use super::attempt::{Ending, Finished, Source, Workshop, attempt};
-use super::gate::Gates;
-use super::host_gate::{HostId, Seen, Visit};
-use super::notice::Notice;
-use super::record::Record;
-use super::scribe::Scribe;
-use super::throttle::{self, Throttle};
-use super::tries::Tries;
-use super::{
+mod hosts;
+mod orders;
+
+use crate::model::{AttemptStatus, Cause, Shard, TaskStatus, Trigger};
+use crate::run::attempt::{Finished, Source, Workshop, attempt};
+use crate::run::gate::Gates;
+use crate::run::host_gate::{Seen, Visit};
+use crate::run::notice::Notice;
+use crate::run::scribe::Scribe;
+use crate::run::throttle::{self, Throttle};
+use crate::run::tries::Tries;
+use crate::run::{
     Breaker, FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
-    ShardProgress, Totals, Verdict, retry_after,
+    ShardProgress, Totals, retry_after,
 };
-use crate::browse::PageFailure;
-use crate::model::{AttemptStatus, Cause, ControlRecord, Order, Shard, TaskStatus, Trigger};
 use bytes::Bytes;
 use chrono::Utc;
+use mino_datafusion::schema::JournalRow;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::HashMap;
@@ -251,91 +253,6 @@ impl<'a> Executor<'a> {
         Now { at: Utc::now(), elapsed: self.began.elapsed() }
     }
 
-    fn noticed(&mut self, notice: Notice) -> Result<(), RunError> {
-        match notice {
-            Notice::Flushed(attempts) => {
-                self.unflushed = self.unflushed.saturating_sub(attempts);
-                self.emit(&RunEvent::Flushed { attempts });
-            }
-            Notice::Order(record) => self.ordered_now(&record),
-            Notice::LeaseLost(error) => return Err(self.lost(error)),
-            // Its own result says why; nothing that is done from here on would be kept.
-            Notice::Failed => return Err(RunError::Internal { what: "the journal".into(), reason: "it ended".into() }),
-            Notice::StoreAway { reason } => {
-                self.emit(&RunEvent::StoreFault { reason: reason.clone() });
-                self.store_away = Some(reason);
-            }
-            Notice::StoreBack => {
-                self.store_away = None;
-                self.emit(&RunEvent::StoreBack);
-            }
-        }
-        Ok(())
-    }
-
-    fn lost(&mut self, error: RunError) -> RunError {
-        if let RunError::LeaseLost { worker, .. } = &error {
-            self.emit(&RunEvent::LeaseLost { to: Some(worker.clone()) });
-        }
-        error
-    }
-
-    fn ordered_now(&mut self, record: &ControlRecord) {
-        let from = self.throttle.target();
-        self.orders.take(record);
-        match &record.order {
-            Order::Stop { now } => self.stop_as_ordered(record, *now),
-            Order::Skip { task_id } => self.skip(task_id),
-            Order::Retry { task_id } => self.retry(task_id),
-            Order::Pause => self.paused(record),
-            Order::Resume => self.emit(&RunEvent::Resumed { by: record.by.clone() }),
-            Order::Set { concurrency } => {
-                self.throttle.set(*concurrency);
-                let (to, limit) = (self.throttle.target(), *concurrency);
-                self.emit(&RunEvent::ConcurrencySet { from, to, limit, why: format!("set by {}", record.by) });
-            }
-            Order::Reopen | Order::Review { .. } => {}
-        }
-    }
-
-    fn paused(&mut self, record: &ControlRecord) {
-        let reason = record.why.clone().unwrap_or_else(|| "no reason given".into());
-        self.emit(&RunEvent::Paused { reason, by: record.by.clone() });
-    }
-
-    fn stop_as_ordered(&mut self, record: &ControlRecord, now: bool) {
-        let why = record.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        let reason = format!("stopped by {}{why}", record.by);
-        if self.ending.is_none() {
-            self.emit(&RunEvent::Stopping { reason: reason.clone() });
-            self.ending = Some(ShardEnded::Stopped(reason));
-        }
-        if now {
-            self.shop.stop.cancel();
-        }
-    }
-
-    fn skip(&mut self, task_id: &str) {
-        let Some(position) = self.positions.get(task_id).copied() else { return };
-        let under_way = self.under_way.values().find(|one| one.position == position);
-        if let Some(under_way) = under_way {
-            under_way.cancel.cancel();
-            return;
-        }
-        if !self.queue.remove(|waiting| *waiting == position).is_empty() {
-            self.ended(position, TaskStatus::Skipped);
-        }
-    }
-
-    fn retry(&mut self, task_id: &str) {
-        let Some(position) = self.positions.get(task_id).copied() else { return };
-        // Whatever it waited for, it goes before the others of its host now.
-        self.queue.remove(|waiting| *waiting == position);
-        if !self.under_way.values().any(|one| one.position == position) {
-            self.enqueue(position, Some(Instant::now()));
-        }
-    }
-
     fn dispatch(&mut self) {
         let now = Instant::now();
         while self.has_room() {
@@ -400,10 +317,7 @@ impl<'a> Executor<'a> {
             retry_in_ms: row.retry_in_ms,
         };
         self.tries[position].take(number, trigger, status, retry.is_some());
-        self.unflushed += 1;
-        if let Some(scribe) = &self.scribe {
-            scribe.add(row);
-        }
+        self.keep(row);
         self.emit(&ended);
         self.go_on(position, status, retry);
         if status != AttemptStatus::Cancelled && self.is_live() {
@@ -414,63 +328,12 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn is_live(&self) -> bool {
-        matches!(self.shop.source, Source::Live { .. })
-    }
-
-    /// Whether the host of a task is to be visited; if not, the task waits or is given up.
-    fn is_open(&mut self, visit: Visit, position: usize, now: Instant) -> bool {
-        if !self.is_live() {
-            return true;
-        }
-        match self.breaker.ask(visit.host.0, position, now) {
-            Verdict::Go => true,
-            verdict => {
-                self.queue.done(visit, now, Seen::default());
-                self.enqueue(position, None);
-                self.leave_alone(visit.host, verdict, None);
-                false
-            }
-        }
-    }
-
-    /// A host that failed too often is left alone for a while, or for good.
-    fn leave_alone(&mut self, host: HostId, verdict: Verdict, cause: Option<Cause>) {
-        match verdict {
-            Verdict::Go => {}
-            Verdict::Wait(until) => {
-                self.queue.block(host, until);
-                let wait = until.saturating_duration_since(Instant::now());
-                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                let name = self.queue.name(host).to_owned();
-                self.emit(&RunEvent::HostWaiting {
-                    host: name,
-                    wait_ms,
-                    why: "it failed several times in a row".into(),
-                });
-            }
-            Verdict::GiveUp(reason) => {
-                for position in self.queue.drain(host) {
-                    self.give_up(position, &reason, cause.unwrap_or(Cause::HostUnreachable));
-                }
-            }
-        }
-    }
-
-    /// Ends a task without a visit, as an attempt that says why.
-    fn give_up(&mut self, position: usize, reason: &str, cause: Cause) {
-        let Some((number, trigger)) = self.tries[position].next(self.ordered(position)) else { return };
-        let failure = PageFailure::new(cause, reason);
-        let record = Record::new(&self.plan.tasks[position]);
-        let worked = Err(Ending::Failed(failure));
-        let Finished { row, .. } = record.finish(&self.shop, (number, trigger), Duration::ZERO, worked);
-        let status = row.attempt.status.parse().unwrap_or(AttemptStatus::Failed);
-        self.tries[position].take(number, trigger, status, false);
+    /// On its way to the store.
+    fn keep(&mut self, row: JournalRow) {
         self.unflushed += 1;
         if let Some(scribe) = &self.scribe {
             scribe.add(row);
         }
-        self.ended(position, TaskStatus::Failed);
     }
 
     /// What becomes of a task after an attempt.
