@@ -1,5 +1,5 @@
 use super::{RunError, choose};
-use crate::catalog::{Catalog, Who};
+use crate::catalog::{Catalog, CatalogError, Who};
 use crate::dataset::{host_of, is_ground_truth, thaw};
 use crate::model::{
     AppliedCalibration, CalibrationRecord, DatasetVersion, Instructions, InstructionsRecord, RunId, RunRecord,
@@ -138,7 +138,15 @@ pub async fn plan(
     let plan_path = layout::plan(catalog.org(), &record.run_id);
     catalog.store().put(&plan_path, write_rows(&plan_schema(), &tasks)?).await?;
     let who = Who { at: options.at, ..Who::here("plan") };
-    catalog.write(Kind::Runs, &record.run_id, 0, who, record.clone()).await?;
+    match catalog.write(Kind::Runs, &record.run_id, 0, who, record.clone()).await {
+        Ok(_) => {}
+        // Another process plans the same run: the list of tasks is the same, and its document counts.
+        Err(CatalogError::LostRace { .. }) => {
+            let known = catalog.expect::<RunRecord>(Kind::Runs, &id).await?.body;
+            return read_plan(catalog, known).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     let ground_truth = version.ground_truth().map(|(field, _)| field.to_owned()).collect();
     Ok(Plan { record, ground_truth, absent: version.absent.clone(), tasks, rows: rows.rows.len() })
 }
