@@ -6,7 +6,7 @@ use mino_engine::page::PageSnapshot;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpListener;
@@ -156,7 +156,8 @@ impl Running {
     }
 }
 
-/// A site that keeps its visitors waiting until it is told to answer.
+/// A site that keeps its visitors waiting until it is told to answer; the first visitor of `/loop` gets a page that never
+/// comes to rest.
 struct Waiting {
     site: String,
     asked: Arc<AtomicUsize>,
@@ -169,21 +170,25 @@ impl Waiting {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let site = format!("http://{}", listener.local_addr().unwrap());
         let (asked, (answer, told)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
-        let (mut task, count) = (JoinSet::new(), asked.clone());
+        let (mut task, count, looping) = (JoinSet::new(), asked.clone(), Arc::new(AtomicBool::new(false)));
         task.spawn(async move {
             let mut visits = JoinSet::new();
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                let (count, mut told) = (count.clone(), told.clone());
+                let (count, mut told, looping) = (count.clone(), told.clone(), looping.clone());
                 visits.spawn(async move {
                     // A browser opens connections in advance that it may not use.
-                    if !matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {
-                        return;
-                    }
+                    let mut request = [0; 4096];
+                    let Ok(read @ 1..) = stream.read(&mut request).await else { return };
                     count.fetch_add(1, Ordering::Relaxed);
-                    told.wait_for(|told| *told).await.unwrap();
+                    let page = if request[..read].starts_with(b"GET /loop ") && !looping.swap(true, Ordering::Relaxed) {
+                        LOOP
+                    } else {
+                        told.wait_for(|told| *told).await.unwrap();
+                        FINE
+                    };
                     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
-                    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{FINE}", FINE.len());
+                    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
                     let _ = stream.write_all(answer.as_bytes()).await;
                 });
             }
@@ -224,12 +229,12 @@ async fn a_killed_browser_costs_no_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "which of the renderers has the page is not told from outside yet"]
 async fn a_killed_renderer_costs_its_own_attempt_only() {
     let waiting = Waiting::start("127.32.1.4").await;
-    let run = Running::start(&waiting.site, &paths(2), "", 2, None).await;
-    waiting.visitors(2).await;
-    renderers_of(run.pid())[0].signal("KILL");
+    let paths = ["/page", "/loop"].map(str::to_owned);
+    let run = Running::start(&waiting.site, &paths, "", 2, None).await;
+    let busy = || renderers_of(run.pid()).into_iter().find(|renderer| renderer.has_worked() >= Duration::from_secs(2));
+    until("the loop", busy).await.signal("KILL");
     waiting.visitors(3).await;
     waiting.answer.send(true).unwrap();
     let (mino, done) = run.end().await;

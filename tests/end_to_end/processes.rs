@@ -21,6 +21,15 @@ impl Seen {
         self.arguments.iter().find_map(|argument| argument.strip_prefix("--user-data-dir=")).map(PathBuf::from)
     }
 
+    /// The time that processors have spent on it.
+    pub(crate) fn has_worked(&self) -> Duration {
+        let figures = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        // After its name, which may have blanks and ends with the last bracket: the 12th and 13th figure, in hundredths.
+        let figures = figures.rsplit_once(')').map(|(_, figures)| figures).unwrap_or_default();
+        let spent: u64 = figures.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Duration::from_millis(10 * spent)
+    }
+
     /// Sends a signal, as `KILL`.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.pid, name);

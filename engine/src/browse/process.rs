@@ -27,12 +27,15 @@ pub(super) struct Launch {
 const GATE: &str = r#"read -r go && exec "$@" </dev/null"#;
 
 /// Reads process ids to kill, until the pipe closes: by us, or because the engine is gone, in whatever way. Then the
-/// browser's whole process group and its folder go.
+/// browser's whole process group goes, and its folder once nobody writes there any more. A killed process takes a
+/// moment to be gone, and for ever where the first process of a container does not bury it: a second at most.
 const WATCHER: &str = r#"trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin
 read -r group || exit
 while read -r pid; do kill -s KILL "$pid"; done
 kill -s KILL -- "-$group"
+left=50
+while [ "$left" -gt 0 ] && kill -s 0 -- "-$group"; do left=$((left - 1)); sleep .02; done
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }"#;
 
 const LAUNCH_TIMEOUT: Duration = Duration::from_secs(30);
