@@ -10,7 +10,11 @@ FETCH ?= http
 CASES ?= 1000000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test bench lint accuracy chaos fuzz picture build browser venv wheel
+# Each orchestrator pins much: a virtual environment of its own.
+AIRFLOW := $(CACHE)/airflow-venv
+DAGSTER := $(CACHE)/dagster-venv
+
+.PHONY: help demo test test-airflow test-dagster bench lint accuracy chaos fuzz picture build browser venv wheel
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,12 +30,23 @@ test: browser wheel  ## Install what is missing and run every test
 	cargo test --quiet --workspace --exclude mino-python
 	@echo "== tests in Python"
 	cd python && $(PYTHON) -m pytest
+	@$(MAKE) --no-print-directory test-airflow test-dagster
+
+test-airflow: browser wheel $(AIRFLOW)/.ready  ## Run what is for Airflow in a real one: scheduler, API server, triggerer, LocalExecutor
+	@echo "== tests in Airflow"
+	cd python && VIRTUAL_ENV=$(AIRFLOW) $(VENV)/bin/maturin develop --quiet --profile dev
+	cd tests/airflow && $(AIRFLOW)/bin/python -m pytest -q
+
+test-dagster: browser wheel $(DAGSTER)/.ready  ## Run what is for Dagster in a real one
+	@echo "== tests in Dagster"
+	cd python && VIRTUAL_ENV=$(DAGSTER) $(VENV)/bin/maturin develop --quiet --profile dev
+	cd tests/dagster && $(DAGSTER)/bin/python -m pytest -q
 
 lint: venv  ## Check format and lints
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets
-	$(VENV)/bin/ruff check python tests
-	$(VENV)/bin/ruff format --check python tests
+	$(VENV)/bin/ruff check python tests dags
+	$(VENV)/bin/ruff format --check python tests dags
 
 bench: browser build  ## Milliseconds a page of extraction; pages a second beside a bare loop over the browser library
 	cargo build --quiet --package mino-engine --example throughput --example extraction
@@ -44,6 +59,8 @@ fuzz: build  ## Read a million mutated pages: none may panic, take a second, or 
 
 chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores
 	MINO_CHAOS=long cargo test --quiet --package mino-engine --test chaos -- --nocapture --test-threads 1
+	cargo build --quiet --package mino-engine --bin mino --example killed_browsers
+	$(CARGO_TARGET_DIR)/debug/examples/killed_browsers 200 5
 	cd python && MINO_CHAOS=long $(PYTHON) -m pytest -s ../tests/python/test_store_faults.py
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
@@ -66,6 +83,12 @@ $(VENV)/.ready: python/requirements-dev.txt
 	@python3 -m venv $(VENV) 2>/dev/null || \
 	  ($(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv && python3 -m venv --clear $(VENV))
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r python/requirements-dev.txt
+	@touch $@
+
+$(CACHE)/%-venv/.ready: python/requirements-%.txt | venv
+	@echo "== virtual environment in $(@D)"
+	@python3 -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 wheel: venv

@@ -13,6 +13,8 @@ from mino.types import (
     Campaign,
     Dataset,
     Inventory,
+    Quality,
+    QualityRule,
     Run,
     RunEvent,
     Share,
@@ -96,9 +98,22 @@ class Client:
         sample: str = "all",
         seed: int = 0,
         run_type: Literal["test", "production"] | None = None,
+        concurrency: int | None = None,
+        max_retries: int | None = None,
+        timeout: float | str | None = None,
+        screenshots: Literal["on_failure", "always", "never"] | None = None,
+        fetch: Literal["auto", "http", "browser"] | None = None,
+        archive: bool | None = None,
+        allow_addresses: list[str] | None = None,
         run_id: str | None = None,
     ) -> str:
-        """Freezes the list of tasks and gives the run's id; `run(resume=ID)` does it, in one process or by shards."""
+        """Freezes the list of tasks and gives the run's id; `run(resume=ID)` does it, in one process or by shards.
+
+        Settings are those of `run`. A run that exists stays as it is, whatever is asked for.
+        """
+    def quality(self, run: str = "latest", rules: list[QualityRule] | None = None) -> list[Quality]:
+        """What a finished run has of quality rules: of these, else of its campaign's own. Nothing is raised for a rule
+        that is not kept: look at `passed` and `severity`."""
     def finalize(self, run: str = "latest") -> RunReport:
         """Publishes the tables of a run that nobody works on any more; tasks that were not done are skipped."""
     def pause(self, run: str | None = None, *, reason: str | None = None) -> dict[str, Any]:

@@ -25,6 +25,8 @@ __all__ = [
     "Paused",
     "Planned",
     "PublishedTable",
+    "Quality",
+    "QualityRule",
     "Result",
     "Resumed",
     "Run",
@@ -32,6 +34,7 @@ __all__ = [
     "RunInstructions",
     "RunSettings",
     "ShardFinished",
+    "ShardReleased",
     "Share",
     "Shown",
     "ShownCampaign",
@@ -102,6 +105,7 @@ class Campaign(TypedDict):
     dataset: str
     dataset_version: int
     run: RunSettings
+    quality: list[QualityRule]
     schedule: Any
     alerts: list[Any]
     budget: Any
@@ -260,6 +264,33 @@ class ShownRun(TypedDict):
 Shown = ShownCampaign | ShownDataset | ShownRun
 
 
+class _QualityRule(TypedDict):
+    check: Literal["accuracy", "completeness", "calibration", "freshness", "failures"]
+
+
+class QualityRule(_QualityRule, total=False):
+    """What a run has to keep: accuracy (its lower bound) and completeness `at_least`, calibration, freshness (a duration as
+    "36h") and failures `at_most`. Severity is `error` unless set."""
+
+    field: str
+    at_least: float
+    at_most: float | str
+    severity: Literal["error", "warn"]
+
+
+class Quality(TypedDict):
+    """What a run has of one quality rule. `value` and `bound` are shares, or seconds; None: nothing tells."""
+
+    check: Literal["accuracy", "completeness", "calibration", "freshness", "failures"]
+    field: str | None
+    value: float | None
+    bound: float
+    n: int
+    passed: bool
+    severity: Literal["error", "warn"]
+    text: str
+
+
 class VerifiedTable(TypedDict):
     """One published table. `fault` is None when it is as it was published."""
 
@@ -407,6 +438,14 @@ class ShardFinished(TypedDict):
     of: int
 
 
+class ShardReleased(TypedDict):
+    """The worker of a shard, from 1, was asked to end; others may go on with its tasks."""
+
+    event: Literal["shard_released"]
+    shard: int
+    of: int
+
+
 class Alert(TypedDict):
     """Something is out of the ordinary."""
 
@@ -447,6 +486,7 @@ RunEvent = (
     | LeaseLost
     | Stopping
     | ShardFinished
+    | ShardReleased
     | Alert
     | Finalized
 )

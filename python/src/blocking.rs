@@ -1,10 +1,10 @@
 use crate::errors;
+use crate::logs;
 use mino_engine::campaign::CampaignError;
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::future::Future;
 use std::process;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -12,30 +12,34 @@ use tokio_util::sync::CancellationToken;
 /// How often a blocked call looks whether Ctrl-C was pressed.
 const SIGNALS: Duration = Duration::from_millis(100);
 
-static RUNTIME: OnceLock<(u32, Runtime)> = OnceLock::new();
+/// The engine's threads, and whose they are. Locked by who holds the GIL, and never beyond: a fork, which holds it too, finds
+/// it open.
+static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
 
-/// The engine's threads, made when first needed. A fork does not take threads along.
-fn runtime() -> PyResult<&'static Runtime> {
-    if let Some((owner, runtime)) = RUNTIME.get() {
-        if *owner == process::id() {
-            return Ok(runtime);
-        }
-        return Err(PyRuntimeError::new_err(
-            "this process was forked from one that used mino: start processes with spawn, or import mino in the child only",
-        ));
+/// The threads of this process, made when first needed. A fork does not take threads along: those of the parent stay as they
+/// are, for ever, as ending them would wait for threads that are not there.
+fn runtime(_: Python<'_>) -> PyResult<&'static Runtime> {
+    let mut known = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((owner, runtime)) = *known
+        && owner == process::id()
+    {
+        return Ok(runtime);
     }
     let made = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    Ok(&RUNTIME.get_or_init(|| (process::id(), made)).1)
+    let made: &'static Runtime = Box::leak(Box::new(made));
+    *known = Some((process::id(), made));
+    logs::start();
+    Ok(made)
 }
 
-/// Waits for the engine while other Python threads run. Ctrl-C cancels `stop` and is raised when the work has ended; work
-/// that cannot be stopped is dropped.
+/// Waits for the engine while other Python threads run. What a signal's handler raises cancels `stop` and is raised when the
+/// work has ended; work that cannot be stopped is dropped.
 pub(crate) fn wait<T: Send>(
     py: Python<'_>,
     stop: Option<&CancellationToken>,
     work: impl Future<Output = Result<T, CampaignError>> + Send,
 ) -> PyResult<T> {
-    let runtime = runtime()?;
+    let runtime = runtime(py)?;
     py.detach(|| {
         runtime.block_on(async {
             let mut work = std::pin::pin!(work);

@@ -1,16 +1,19 @@
 use crate::blocking::wait;
 use crate::errors::{input, while_handling};
 use crate::events::OnProgress;
-use crate::json::to_python;
+use crate::json::{from_python, to_python};
 use crate::report::RunReport;
 use crate::rows::Rows;
-use crate::settings::{Span, networks, parse, whole};
+use crate::settings::{Settings, parse, whole};
+use chrono::Utc;
 use mino_engine::campaign::{self, Command, ReplayRequest, ResumeRequest, RunRequest, Stop};
 use mino_engine::catalog::Catalog;
-use mino_engine::model::{RunId, Shard};
+use mino_engine::model::{QualityRule, RunId, Shard};
 use mino_engine::run::Listener;
 use pyo3::prelude::*;
 use std::path::PathBuf;
+use std::process;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// Opens a store for one organization.
@@ -19,115 +22,97 @@ use tokio_util::sync::CancellationToken;
 pub(crate) fn connect(py: Python<'_>, url: PathBuf, org: &str) -> PyResult<Client> {
     let url = url.into_os_string().into_string().map_err(|_| input("the store's url is not UTF-8"))?;
     let catalog = wait(py, None, campaign::connect(&url, org))?;
-    Ok(Client { catalog })
+    Ok(Client { url, org: org.to_owned(), catalog: Mutex::new((process::id(), Arc::new(catalog))) })
 }
 
 /// One organization's part of a store.
 #[pyclass(frozen, module = "mino")]
 #[derive(Debug)]
 pub(crate) struct Client {
-    catalog: Catalog,
+    url: String,
+    org: String,
+    /// Of the process with this id. Locked by who holds the GIL, and never beyond, as forks want it.
+    catalog: Mutex<(u32, Arc<Catalog>)>,
 }
 
 #[pymethods]
 impl Client {
     #[getter]
-    fn url(&self) -> &str {
-        self.catalog.store().url()
+    fn url(&self) -> String {
+        self.known().1.store().url().to_owned()
     }
 
     #[getter]
     fn org(&self) -> &str {
-        self.catalog.org().as_str()
+        &self.org
     }
 
     #[pyo3(signature = (path, why = None))]
     fn apply<'py>(&self, py: Python<'py>, path: PathBuf, why: Option<String>) -> PyResult<Bound<'py, PyAny>> {
-        let applied = wait(py, None, campaign::apply(&self.catalog, &path, why))?;
+        let applied = wait(py, None, campaign::apply(&*self.catalog(py)?, &path, why))?;
         to_python(py, &applied)
     }
 
-    #[pyo3(signature = (campaign = None, *, sample = "all", seed = 0, run_type = None, concurrency = None,
-        max_retries = None, timeout = None, screenshots = None, fetch = None, archive = None, allow_addresses = None,
-        browser = None, resume = None, run_id = None, shard = None, on_progress = None))]
+    #[pyo3(signature = (campaign = None, *, concurrency = None, browser = None, resume = None, run_id = None,
+        shard = None, on_progress = None, **settings))]
     #[allow(clippy::too_many_arguments, reason = "keywords of one Python call")]
     fn run(
         &self,
         py: Python<'_>,
         campaign: Option<&str>,
-        sample: &str,
-        seed: i128,
-        run_type: Option<&str>,
         concurrency: Option<i128>,
-        max_retries: Option<i128>,
-        timeout: Option<Span>,
-        screenshots: Option<&str>,
-        fetch: Option<&str>,
-        archive: Option<bool>,
-        allow_addresses: Option<Vec<String>>,
         browser: Option<String>,
         resume: Option<String>,
         run_id: Option<&str>,
         shard: Option<&str>,
         on_progress: Option<Bound<'_, PyAny>>,
+        settings: Option<Settings>,
     ) -> PyResult<RunReport> {
         let stop = CancellationToken::new();
         let browser = browser.or_else(|| std::env::var("MINO_BROWSER").ok());
         let concurrency = concurrency.map(|number| whole("concurrency", number)).transpose()?;
         let shard = shard.map(parse).transpose()?;
-        let (campaign, resumed) = match (campaign, resume) {
-            (Some(campaign), None) => (campaign, None),
-            (None, Some(run)) => {
-                ("", Some(ResumeRequest { run, shard, concurrency, browser: browser.clone(), stop: at_once(&stop) }))
-            }
-            _ => return Err(input("give the name of a campaign, or resume=RUN to go on with a run: one of the two")),
+        let catalog = self.catalog(py)?;
+        if let (None, Some(run)) = (campaign, &resume) {
+            let request = ResumeRequest { run: run.clone(), shard, concurrency, browser, stop: at_once(&stop) };
+            return watched(on_progress, stop, |stop, listeners| {
+                wait(py, Some(stop), campaign::resume(&catalog, request, listeners))
+            });
+        }
+        let (Some(campaign), None) = (campaign, resume) else {
+            return Err(input("give the name of a campaign, or resume=RUN to go on with a run: one of the two"));
         };
         let request = RunRequest {
-            sample: parse(sample)?,
-            seed: whole("seed", seed)?,
-            run_type: run_type.map(parse).transpose()?,
             concurrency,
-            max_retries: max_retries.map(|number| whole("max_retries", number)).transpose()?,
-            timeout: timeout.map(Span::duration).transpose()?,
-            screenshots: screenshots.map(parse).transpose()?,
-            fetch: fetch.map(parse).transpose()?,
-            archive,
-            allow_addresses: networks(allow_addresses)?,
             browser,
             run_id: run_id.map(parse_id).transpose()?,
             shard: shard.unwrap_or(Shard::WHOLE),
             stop: at_once(&stop),
-            ..RunRequest::new(campaign)
+            ..settings.unwrap_or_default().request(campaign)?
         };
-        watched(on_progress, stop, |stop, listeners| match resumed {
-            Some(resumed) => wait(py, Some(stop), campaign::resume(&self.catalog, resumed, listeners)),
-            None => wait(py, Some(stop), campaign::run(&self.catalog, request, listeners)),
-        })
+        watched(on_progress, stop, |stop, listeners| wait(py, Some(stop), campaign::run(&catalog, request, listeners)))
     }
 
-    #[pyo3(signature = (campaign, *, sample = "all", seed = 0, run_type = None, run_id = None))]
+    #[pyo3(signature = (campaign, *, concurrency = None, run_id = None, **settings))]
     fn plan(
         &self,
         py: Python<'_>,
         campaign: &str,
-        sample: &str,
-        seed: i128,
-        run_type: Option<&str>,
+        concurrency: Option<i128>,
         run_id: Option<&str>,
+        settings: Option<Settings>,
     ) -> PyResult<String> {
         let request = RunRequest {
-            sample: parse(sample)?,
-            seed: whole("seed", seed)?,
-            run_type: run_type.map(parse).transpose()?,
+            concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
             run_id: run_id.map(parse_id).transpose()?,
-            ..RunRequest::new(campaign)
+            ..settings.unwrap_or_default().request(campaign)?
         };
-        Ok(wait(py, None, campaign::plan_run(&self.catalog, request))?.run_id)
+        Ok(wait(py, None, campaign::plan_run(&*self.catalog(py)?, request))?.run_id)
     }
 
     #[pyo3(signature = (run = "latest"))]
     fn finalize(&self, py: Python<'_>, run: &str) -> PyResult<RunReport> {
-        Ok(wait(py, None, campaign::finalize_run(&self.catalog, run, &mut []))?.into())
+        Ok(wait(py, None, campaign::finalize_run(&*self.catalog(py)?, run, &mut []))?.into())
     }
 
     #[pyo3(signature = (run = None, *, reason = None))]
@@ -197,7 +182,19 @@ impl Client {
 
     #[pyo3(signature = (run = None))]
     fn status<'py>(&self, py: Python<'py>, run: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, &wait(py, None, campaign::status(&self.catalog, run))?)
+        to_python(py, &wait(py, None, campaign::status(&*self.catalog(py)?, run))?)
+    }
+
+    #[pyo3(signature = (run = "latest", rules = None))]
+    fn quality<'py>(
+        &self,
+        py: Python<'py>,
+        run: &str,
+        rules: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let rules = rules.map(|rules| from_python::<Vec<QualityRule>>(&rules, "rules")).transpose()?;
+        let (_, all) = wait(py, None, campaign::quality(&*self.catalog(py)?, run, rules, Utc::now()))?;
+        to_python(py, &all)
     }
 
     #[pyo3(signature = (run = "latest", *, instructions = None, concurrency = None, on_progress = None))]
@@ -217,7 +214,7 @@ impl Client {
             stop: at_once(&stop),
         };
         watched(on_progress, stop, |stop, listeners| {
-            wait(py, Some(stop), campaign::replay(&self.catalog, request, listeners))
+            wait(py, Some(stop), campaign::replay(&*self.catalog(py)?, request, listeners))
         })
     }
 
@@ -228,12 +225,12 @@ impl Client {
         campaign: &str,
         instructions: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let calibrated = wait(py, None, campaign::calibrate(&self.catalog, campaign, instructions))?;
+        let calibrated = wait(py, None, campaign::calibrate(&*self.catalog(py)?, campaign, instructions))?;
         to_python(py, &calibrated)
     }
 
     fn sql(&self, py: Python<'_>, query: &str) -> PyResult<Rows> {
-        let (schema, batches) = wait(py, None, campaign::query(&self.catalog, query))?;
+        let (schema, batches) = wait(py, None, campaign::query(&*self.catalog(py)?, query))?;
         Ok(Rows::new(schema, batches))
     }
 
@@ -242,7 +239,7 @@ impl Client {
         if let Some(what) = what.filter(|what| !["campaigns", "datasets", "runs"].contains(what)) {
             return Err(input(format!("`{what}` is none of campaigns, datasets, runs")));
         }
-        let inventory = to_python(py, &wait(py, None, campaign::inventory(&self.catalog))?)?;
+        let inventory = to_python(py, &wait(py, None, campaign::inventory(&*self.catalog(py)?))?)?;
         match what {
             Some(what) => inventory.get_item(what),
             None => Ok(inventory),
@@ -251,23 +248,41 @@ impl Client {
 
     #[pyo3(signature = (name = "latest"))]
     fn show<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let shown = wait(py, None, campaign::show(&self.catalog, name))?;
+        let shown = wait(py, None, campaign::show(&*self.catalog(py)?, name))?;
         to_python(py, &shown)
     }
 
     #[pyo3(signature = (run = "latest"))]
     fn verify<'py>(&self, py: Python<'py>, run: &str) -> PyResult<Bound<'py, PyAny>> {
-        let (run_id, tables) = wait(py, None, campaign::verify_run(&self.catalog, run))?;
+        let (run_id, tables) = wait(py, None, campaign::verify_run(&*self.catalog(py)?, run))?;
         let ok = tables.iter().all(|table| table.fault.is_none());
         to_python(py, &serde_json::json!({"run_id": run_id, "ok": ok, "tables": tables}))
     }
 
     fn __repr__(&self) -> String {
-        format!("<mino.Client of {} in {}>", self.catalog.org(), self.catalog.store().url())
+        format!("<mino.Client of {} in {}>", self.org, self.url())
     }
 }
 
 impl Client {
+    fn known(&self) -> (u32, Arc<Catalog>) {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The store, connected by this process: connections that a parent had open before it forked are of no use here.
+    fn catalog(&self, py: Python<'_>) -> PyResult<Arc<Catalog>> {
+        let (owner, catalog) = self.known();
+        if owner == process::id() {
+            return Ok(catalog);
+        }
+        // The parent's is left as it is: it may wait for threads that are not here.
+        std::mem::forget(catalog);
+        let catalog = Arc::new(wait(py, None, campaign::connect(&self.url, &self.org))?);
+        let mut known = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::forget(std::mem::replace(&mut *known, (process::id(), catalog.clone())));
+        Ok(catalog)
+    }
+
     fn order<'py>(
         &self,
         py: Python<'py>,
@@ -275,7 +290,7 @@ impl Client {
         what: Command,
         reason: Option<String>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, &wait(py, None, campaign::command(&self.catalog, run, what, reason))?)
+        to_python(py, &wait(py, None, campaign::command(&*self.catalog(py)?, run, what, reason))?)
     }
 }
 

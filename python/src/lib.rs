@@ -5,6 +5,7 @@ mod client;
 mod errors;
 mod events;
 mod json;
+mod logs;
 mod report;
 mod rows;
 mod schema;

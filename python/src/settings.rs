@@ -1,6 +1,9 @@
 use crate::errors::input;
+use mino_engine::campaign::RunRequest;
 use mino_engine::model::{IpNet, Networks};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -22,13 +25,69 @@ impl Span {
     }
 }
 
+/// How a run is to be planned, as keywords.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    sample: Option<String>,
+    seed: Option<i128>,
+    run_type: Option<String>,
+    max_retries: Option<i128>,
+    timeout: Option<Span>,
+    screenshots: Option<String>,
+    fetch: Option<String>,
+    archive: Option<bool>,
+    allow_addresses: Option<Vec<String>>,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Settings {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let mut settings = Self::default();
+        for (name, value) in given.cast::<PyDict>()?.iter() {
+            match name.extract::<String>()?.as_str() {
+                "sample" => settings.sample = value.extract()?,
+                "seed" => settings.seed = value.extract()?,
+                "run_type" => settings.run_type = value.extract()?,
+                "max_retries" => settings.max_retries = value.extract()?,
+                "timeout" => settings.timeout = value.extract()?,
+                "screenshots" => settings.screenshots = value.extract()?,
+                "fetch" => settings.fetch = value.extract()?,
+                "archive" => settings.archive = value.extract()?,
+                "allow_addresses" => settings.allow_addresses = value.extract()?,
+                other => return Err(PyTypeError::new_err(format!("there is no setting `{other}`"))),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+impl Settings {
+    /// A run of a campaign with them.
+    pub(crate) fn request(self, campaign: &str) -> PyResult<RunRequest> {
+        let known = RunRequest::new(campaign);
+        Ok(RunRequest {
+            sample: self.sample.as_deref().map(parse).transpose()?.unwrap_or(known.sample),
+            seed: self.seed.map_or(Ok(known.seed), |seed| whole("seed", seed))?,
+            run_type: self.run_type.as_deref().map(parse).transpose()?,
+            max_retries: self.max_retries.map(|number| whole("max_retries", number)).transpose()?,
+            timeout: self.timeout.map(Span::duration).transpose()?,
+            screenshots: self.screenshots.as_deref().map(parse).transpose()?,
+            fetch: self.fetch.as_deref().map(parse).transpose()?,
+            archive: self.archive,
+            allow_addresses: networks(self.allow_addresses)?,
+            ..RunRequest::new(campaign)
+        })
+    }
+}
+
 /// A word of the engine.
 pub(crate) fn parse<T: FromStr<Err: Display>>(text: &str) -> PyResult<T> {
     text.parse().map_err(|error: T::Err| input(error.to_string()))
 }
 
 /// Networks that are named, else those of `MINO_ALLOW_ADDRESSES`.
-pub(crate) fn networks(named: Option<Vec<String>>) -> PyResult<Vec<IpNet>> {
+fn networks(named: Option<Vec<String>>) -> PyResult<Vec<IpNet>> {
     let named = named.map(|named| named.join(","));
     let text = named.or_else(|| std::env::var("MINO_ALLOW_ADDRESSES").ok()).unwrap_or_default();
     Ok(parse::<Networks>(&text)?.0)

@@ -45,7 +45,7 @@ impl Items {
             format!(
                 "campaign: items\ninstructions:\n  prompt: p\n  fields:\n    - {{name: title, type: text, required: true}}\n    \
                  - {{name: price, type: money}}\ndataset: {{source: items.csv, url: url, key: id}}\nrun:\n  fetch: http\n  \
-                 allow_addresses: [127.0.0.0/8]\n  politeness: {{per_host: 256, delay: 0s}}\n{run}"
+                 allow_addresses: [127.0.0.0/8]\n  politeness: {{per_host: 256, delay: 0s, ignore_robots: a site of our own}}\n{run}"
             ),
         );
     }

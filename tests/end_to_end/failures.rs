@@ -1,8 +1,6 @@
 use crate::mino::{Mino, serve};
 use std::collections::BTreeMap;
 
-const ADDRESS: &str = "127.34.0.1";
-
 /// A page, how it is answered, and how its task ends: category, blocked reason, attempts made, part of the reason.
 struct Case {
     page: &'static str,
@@ -109,7 +107,8 @@ const CASES: [Case; 19] = [
     ),
 ];
 
-async fn run(mino: &Mino, address: &str, names: &[&str], settings: &str) -> BTreeMap<String, [String; 4]> {
+/// Each case has a site of its own, in a network of the test: what one does to its host is nothing to the others.
+async fn run(mino: &Mino, network: &str, names: &[&str], settings: &str) -> BTreeMap<String, [String; 4]> {
     let cases = CASES.iter().filter(|case| names.is_empty() || names.contains(&case.page));
     let routes: Vec<String> = CASES
         .iter()
@@ -128,9 +127,14 @@ async fn run(mino: &Mino, address: &str, names: &[&str], settings: &str) -> BTre
     let files: Vec<(String, &str)> = CASES.iter().map(|case| (format!("{}.html", case.page), case.html)).collect();
     let mut pages: Vec<(&str, &str)> = files.iter().map(|(name, html)| (name.as_str(), *html)).collect();
     pages.push(login);
-    let server = serve(address, &format!("{{{}}}", routes.join(", ")), &pages).await;
-    let rows: String =
-        cases.map(|case| format!("{},http://{address}:{}/{}\n", case.page, server.port(), case.page)).collect();
+    let routes = format!("{{{}}}", routes.join(", "));
+    let (mut servers, mut rows) = (Vec::new(), String::new());
+    for (case, number) in cases.zip(1..) {
+        let address = format!("{network}.{number}");
+        servers.push(serve(&address, &routes, &pages).await);
+        let port = servers.last().unwrap().port();
+        rows += &format!("{},http://{address}:{port}/{}\n", case.page, case.page);
+    }
     mino.write("lamps.csv", format!("name,url\n{rows}"));
     mino.write(
         "lamps.yaml",
@@ -168,7 +172,7 @@ fn expect(ended: &BTreeMap<String, [String; 4]>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_failure_is_understood_and_tried_again_as_its_cause_deserves() {
     let mino = Mino::new();
-    let ended = run(&mino, ADDRESS, &[], "fetch: http, concurrency: 20, max_retries: 1, timeout: 20s").await;
+    let ended = run(&mino, "127.34.0", &[], "fetch: http, concurrency: 20, max_retries: 1, timeout: 20s").await;
     assert_eq!(ended.len(), CASES.len());
     expect(&ended);
     let steps = "select count(*) from (select unnest(reasoning) step from attempts) where step.action = ";
@@ -183,11 +187,28 @@ async fn the_browser_understands_them_too() {
         ["busy-good", "captcha-header", "led-to-login", "denied", "soft-gone", "shell", "limited-for-long", "paywall"];
     let ended = run(
         &mino,
-        "127.34.0.2",
+        "127.34.1",
         &names,
         "fetch: browser, concurrency: 4, max_retries: 1, timeout: 20s, screenshots: never",
     )
     .await;
     assert_eq!(ended.len(), names.len());
     expect(&ended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_wants_more_rest_than_a_run_has_is_not_asked_again() {
+    let limited = r#"{"/limited": {"status": 429, "headers": {"Retry-After": "3600"}, "file": "good.html"}}"#;
+    let server = serve("127.34.2.1", limited, &[("good.html", GOOD)]).await;
+    let mino = Mino::new();
+    let site = format!("http://127.34.2.1:{}", server.port());
+    mino.write("lamps.csv", format!("name,url\nlimited,{site}/limited\ngood,{site}/good\n"));
+    mino.write(
+        "lamps.yaml",
+        "campaign: lamps\ninstructions:\n  prompt: p\n  fields:\n    - {name: price, type: money, required: true}\n\
+         dataset: {source: lamps.csv, key: name}\nrun: {fetch: http}\n",
+    );
+    assert_eq!(mino.run(&["run", "-f", "lamps.yaml"]).await.code, 1);
+    let said = mino.cell("select failure_reason from tasks where row_id = 'good' and blocked_reason = 'rate_limited'");
+    assert_eq!(said.await, "the host wants to be left alone for longer than a run waits");
 }

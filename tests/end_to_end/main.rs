@@ -21,6 +21,7 @@ mod politeness;
 mod processes;
 mod repeating;
 mod runs;
+mod shards;
 mod stopping;
 mod tiers;
 mod watching;

@@ -87,9 +87,17 @@ pub(crate) async fn serve_at(address: &str, routes: &str, pages: &[(&str, &str)]
     let mut files: BTreeMap<String, bytes::Bytes> = BTreeMap::new();
     files.insert("site.json".into(), json.into());
     files.extend(pages.iter().map(|(name, html)| ((*name).to_owned(), html.to_string().into())));
-    let site = Site::new("test", files).unwrap();
-    let port = SiteServer::free_port(&[site.address], port).await.unwrap();
-    SiteServer::start(vec![site], port).await.unwrap()
+    // Between looking for a port and taking it another process may; and who had it before may not be quite gone.
+    for _ in 0..100 {
+        let site = Site::new("test", files.clone()).unwrap();
+        if let Ok(free) = SiteServer::free_port(&[site.address], port).await
+            && let Ok(server) = SiteServer::start(vec![site], free).await
+        {
+            return server;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{address} has no free port")
 }
 
 /// Every file below a folder.

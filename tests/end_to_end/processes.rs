@@ -26,7 +26,8 @@ impl Seen {
         let figures = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         // After its name, which may have blanks and ends with the last bracket: the 12th and 13th figure, in hundredths.
         let figures = figures.rsplit_once(')').map(|(_, figures)| figures).unwrap_or_default();
-        let spent: u64 = figures.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        let spent: u64 =
+            figures.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
         Duration::from_millis(10 * spent)
     }
 

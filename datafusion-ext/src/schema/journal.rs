@@ -28,8 +28,10 @@ pub struct JournalMark {
     pub trigger: String,
     /// `success`, `failed`, `timeout`, `blocked`, `cancelled`.
     pub status: String,
-    /// The task was to be tried again.
-    pub is_retried: bool,
+    /// When it ended, in microseconds since 1970, UTC.
+    pub completed_at: i64,
+    /// Milliseconds after which the task was to be tried again; `None`: this attempt ended it.
+    pub retry_in_ms: Option<u64>,
 }
 
 /// The marks of a journal file: its other columns are not even unpacked.
@@ -43,6 +45,7 @@ pub fn read_marks(bytes: Bytes) -> Result<Vec<JournalMark>, FormatError> {
         attempt_number: u32,
         trigger: String,
         status: String,
+        completed_at: i64,
     }
     #[derive(Deserialize)]
     struct Row {
@@ -50,14 +53,22 @@ pub fn read_marks(bytes: Bytes) -> Result<Vec<JournalMark>, FormatError> {
         #[serde(default)]
         retry_in_ms: Option<u64>,
     }
-    let columns = ["attempt.task_id", "attempt.attempt_number", "attempt.trigger", "attempt.status", "retry_in_ms"];
+    let columns = [
+        "attempt.task_id",
+        "attempt.attempt_number",
+        "attempt.trigger",
+        "attempt.status",
+        "attempt.completed_at",
+        "retry_in_ms",
+    ];
     let rows: Vec<Row> = read_columns(bytes, &columns)?;
     let mark = |Row { attempt, retry_in_ms }: Row| JournalMark {
         task_id: attempt.task_id,
         attempt_number: attempt.attempt_number,
         trigger: attempt.trigger,
         status: attempt.status,
-        is_retried: retry_in_ms.is_some(),
+        completed_at: attempt.completed_at,
+        retry_in_ms,
     };
     Ok(rows.into_iter().map(mark).collect())
 }

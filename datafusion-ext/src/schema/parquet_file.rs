@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(bytes, write_rows(&journal_schema(), &rows).unwrap(), "the same rows give the same bytes");
         assert_eq!(read_rows::<JournalRow>(bytes.clone()).unwrap(), rows);
         let marks = read_marks(bytes).unwrap();
-        assert_eq!(marks.iter().map(|mark| mark.is_retried).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(marks.iter().map(|mark| mark.retry_in_ms.is_some()).collect::<Vec<_>>(), [false, true]);
         assert!(marks.iter().all(|mark| mark.task_id == "t" && mark.attempt_number == 1 && mark.status == "success"));
     }
 

@@ -24,6 +24,8 @@ impl Context {
     pub(super) async fn create(browser: &Browser, proxy: Option<String>) -> Result<Self, BrowseError> {
         let failed = |error| BrowseError::gone("make a browser context")(error);
         let proxied = CreateBrowserContextParams {
+            // A browser elsewhere outlives us: it must not keep what was opened in it.
+            dispose_on_detach: Some(true),
             proxy_bypass_list: proxy.as_ref().map(|_| BYPASS.to_owned()),
             proxy_server: proxy,
             ..CreateBrowserContextParams::default()

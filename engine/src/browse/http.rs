@@ -18,6 +18,8 @@ use tokio::time::{Instant, timeout_at};
 #[derive(Debug, Clone)]
 pub struct HttpTier {
     pub(super) client: reqwest::Client,
+    /// The same, of hosts that cannot prove who they are: good for robots.txt alone.
+    pub(super) unproven: reqwest::Client,
     pub(super) guard: Arc<AddressGuard>,
 }
 
@@ -33,10 +35,15 @@ impl HttpTier {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
-        let client = guarded_client(&guard, MOST_REDIRECTS).user_agent(user_agent).default_headers(headers).build();
-        let client =
-            client.map_err(|error| BrowseError::Gone { operation: "set up HTTP", reason: error.to_string() })?;
-        Ok(Self { client, guard })
+        let built = |unproven: bool| {
+            guarded_client(&guard, MOST_REDIRECTS)
+                .user_agent(user_agent)
+                .default_headers(headers.clone())
+                .danger_accept_invalid_certs(unproven)
+                .build()
+                .map_err(|error| BrowseError::Gone { operation: "set up HTTP", reason: error.to_string() })
+        };
+        Ok(Self { client: built(false)?, unproven: built(true)?, guard })
     }
 
     /// The page at an address, as its HTML makes it.
@@ -143,8 +150,9 @@ pub(super) fn failure(error: &reqwest::Error) -> PageFailure {
     if let Some(refused) = refused(error) {
         return refused.into();
     }
+    // What the error itself says has the address in it, and that may have any word.
     let mut causes = String::new();
-    let mut cause: Option<&dyn Error> = Some(error);
+    let mut cause = error.source();
     while let Some(one) = cause {
         causes = format!("{causes}: {one}");
         cause = one.source();
@@ -168,7 +176,7 @@ pub(super) fn failure(error: &reqwest::Error) -> PageFailure {
         "ERR_FAILED"
     };
     let failure = PageFailure::network(&format!("net::{name}"));
-    PageFailure { error: Some(causes.trim_start_matches(": ").to_owned()), ..failure }
+    PageFailure { error: Some(format!("{error}{causes}")), ..failure }
 }
 
 #[cfg(test)]

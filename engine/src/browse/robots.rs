@@ -2,6 +2,7 @@ use super::http::failure;
 use super::retry_after::retry_after;
 use super::robots_rules::{Answer, Decision, rules_for_us};
 use super::{HttpTier, PageFailure};
+use crate::model::Cause;
 use chrono::Utc;
 use reqwest::header::{ACCEPT, RETRY_AFTER};
 use robotxt::{BYTE_LIMIT, robots_url};
@@ -111,7 +112,14 @@ async fn fetch(http: &HttpTier, file: Url) -> Answer {
         return Answer::Unreached(PageFailure::from(&refused));
     }
     let work = async {
-        let mut response = match http.client.get(file).header(ACCEPT, "text/plain,*/*;q=0.8").send().await {
+        let ask = |client: &reqwest::Client| client.get(file.clone()).header(ACCEPT, "text/plain,*/*;q=0.8").send();
+        let answered = match ask(&http.client).await {
+            // A browser completes a chain of certificates that misses one, and would get to the pages. What the host asks
+            // for is no secret, and taking it from who is not proven to be the host harms nobody.
+            Err(error) if failure(&error).cause == Cause::BadCertificate => ask(&http.unproven).await,
+            answered => answered,
+        };
+        let mut response = match answered {
             Ok(response) => response,
             // RFC 9309 wants five redirects followed; after more than the client follows there is no file.
             Err(error) if error.is_redirect() => return Answer::None(None),

@@ -29,8 +29,8 @@ pub(super) enum Answer {
     Failing(u16, Option<u64>),
     /// It was reached and did not answer as HTTP has it: nothing is allowed.
     Broken(PageFailure),
-    /// It was not even reached. The page will not be either, and says so in its own words; and where it is (a certificate
-    /// that browsers can complete, a remote browser in another network), the host has not said no.
+    /// It was not even reached. The page will not be either, and says so in its own words; and where it is (a remote
+    /// browser in another network), the host has not said no.
     Unreached(PageFailure),
 }
 

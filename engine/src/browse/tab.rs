@@ -16,7 +16,7 @@ use chromiumoxide::cdp::browser_protocol::page::{
 use chromiumoxide::cdp::browser_protocol::storage::ClearDataForOriginParams;
 use chromiumoxide::cdp::browser_protocol::target::{CloseTargetParams, CreateTargetParams};
 use futures::stream::{BoxStream, SelectAll};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ const MEASURE: &str =
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.
 const LOAD_PATIENCE: Duration = Duration::from_secs(2);
+/// The browser has told everything when it is silent for so long.
+const SILENCE: Duration = Duration::from_millis(200);
 
 /// One page in a clean context. [`Tab::close`] gives the context back.
 #[derive(Debug)]
@@ -155,7 +157,7 @@ impl Tab {
                 },
                 result = &mut navigation, if !answered => match result {
                     Ok(()) => answered = true,
-                    Err(error) => return Err(self.navigation_failed(&error.to_string())),
+                    Err(error) => return Err(self.navigation_failed(&error.to_string()).await),
                 },
             }
         }
@@ -172,10 +174,7 @@ impl Tab {
 
     async fn has_crashed(&mut self, crash: Option<Crash>) -> PageFailure {
         (self.spoilt, self.crashed) = (true, true);
-        // What was told before it crashed, and not heard yet, may say why.
-        while let Some(Some(event)) = self.events.0.next().now_or_never() {
-            let _ = self.handle(event).await;
-        }
+        self.hear_out().await;
         if let Some(too_large) = self.document.too_large() {
             return too_large;
         }
@@ -190,8 +189,21 @@ impl Tab {
         }
     }
 
-    fn navigation_failed(&self, error: &str) -> PageFailure {
+    /// Takes in what was told before something ended badly, and has not been heard yet: it may say why.
+    async fn hear_out(&mut self) {
+        let end = Instant::now() + 10 * SILENCE;
+        while Instant::now() < end && self.document.too_large().is_none() {
+            let Ok(Some(event)) = tokio::time::timeout(SILENCE, self.events.0.next()).await else { return };
+            let _ = self.handle(event).await;
+        }
+    }
+
+    async fn navigation_failed(&mut self, error: &str) -> PageFailure {
         if error.contains("net::") {
+            // A redirect to what is not of the web is told beside it.
+            if error.contains("ERR_ABORTED") {
+                self.hear_out().await;
+            }
             return self.document.network(error);
         }
         PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error("the page could not be opened", false) }

@@ -61,6 +61,7 @@ pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Resul
         dataset: name,
         dataset_version,
         run: file.run,
+        quality: file.quality,
         schedule: file.schedule,
         alerts: file.alerts,
         budget: file.budget,
@@ -165,8 +166,13 @@ fn notes(file: &CampaignFile) -> Vec<String> {
     if let Some(reason) = &file.run.politeness.ignore_robots {
         notes.push(format!("robots.txt is not asked: {reason}"));
     }
-    let parts =
-        [(file.schedule.is_some(), "schedule"), (!file.alerts.is_empty(), "alerts"), (file.budget.is_some(), "budget")];
+    if file.schedule.is_some() {
+        notes.push(
+            "`schedule` is for your orchestrator: MinoDag of mino.airflow and the component of mino.dagster keep it"
+                .into(),
+        );
+    }
+    let parts = [(!file.alerts.is_empty(), "alerts"), (file.budget.is_some(), "budget")];
     for (present, name) in parts {
         if present {
             notes.push(format!("`{name}` is kept with the campaign, but this version does not act on it yet"));

@@ -45,10 +45,9 @@ pub enum ErrorKind {
 impl CampaignError {
     /// The store did not answer, or refused: it may take the same later.
     pub(super) fn is_store_away(&self) -> bool {
-        let of = |error: &StoreError| matches!(error, StoreError::Unreachable { .. });
         match self {
-            Self::Store(error) | Self::Catalog(CatalogError::Store(error)) => of(error),
-            Self::Run(RunError::Store(error) | RunError::Catalog(CatalogError::Store(error))) => of(error),
+            Self::Store(error) | Self::Catalog(CatalogError::Store(error)) => store(error) == ErrorKind::Unreachable,
+            Self::Run(error) => error.is_store_away(),
             _ => false,
         }
     }
@@ -78,7 +77,8 @@ impl CampaignError {
                 | RunError::Closed { .. }
                 | RunError::Divided { .. } => ErrorKind::Input,
                 RunError::StoreAway { .. } => ErrorKind::Unreachable,
-                RunError::Owned { .. }
+                RunError::Spool { .. }
+                | RunError::Owned { .. }
                 | RunError::LeaseLost { .. }
                 | RunError::Format(_)
                 | RunError::Internal { .. } => ErrorKind::Failed,

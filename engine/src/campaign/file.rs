@@ -1,4 +1,5 @@
 use super::CampaignError;
+use super::quality::check_rules;
 use crate::model::{CampaignFile, FieldSpec, Politeness, contact_address, nearest};
 use std::path::{Path, PathBuf};
 
@@ -90,6 +91,7 @@ fn check(file: &CampaignFile) -> Result<(), String> {
             return Err(format!("instructions.fields has two fields named `{}`: rename one", field.name));
         }
     }
+    check_rules(&file.quality, &file.instructions.fields)?;
     check_politeness(&file.run.politeness)
 }
 

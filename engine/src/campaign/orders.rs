@@ -3,7 +3,7 @@ use super::named::open_run;
 use super::work::everyone_ended;
 use crate::catalog::{Catalog, Who};
 use crate::model::{ControlRecord, Order, RunRecord, nearest};
-use crate::run::{Plan, RunError, finalize, order, read_plan};
+use crate::run::{Plan, RunError, Shares, division, finalize, order, read_plan, shards};
 use mino_datafusion::layout::Kind;
 use serde::Serialize;
 
@@ -83,21 +83,32 @@ pub async fn command(
     let mut who = Who::here("order");
     who.why = why;
     let record = order(catalog, &run_id, who, order_given).await?;
-    let note = match &record.order {
-        Order::Retry { .. } if closed => {
+    let note = match (&record.order, plan) {
+        (Order::Retry { .. }, _) if closed => {
             Some(format!("the run is closed: `mino run --resume {run_id}` carries it out"))
         }
-        Order::Stop { .. } => close_if_alone(catalog, &run_id).await?,
+        (Order::Retry { task_id }, Some(plan)) => note_of_retry(catalog, &plan, task_id).await?,
+        (Order::Stop { .. }, _) => close_if_alone(catalog, &run_id).await?,
         _ => None,
     };
     Ok(Ordered { run_id, record, note })
 }
 
+/// Whoever worked on the task's shard may have gone.
+async fn note_of_retry(catalog: &Catalog, plan: &Plan, task_id: &str) -> Result<Option<String>, CampaignError> {
+    let run_id = &plan.record.run_id;
+    let Some(of) = division(catalog, run_id).await? else { return Ok(None) };
+    let position = plan.tasks.iter().position(|task| task.task_id == task_id);
+    let Some(shard) = position.and_then(|position| Shares::new(plan, of).shard_of(position)) else { return Ok(None) };
+    let ended = shards(catalog, run_id).await?.get(&shard).is_some_and(|state| state.end.is_some());
+    Ok(ended.then(|| format!("shard {shard}/{of} has ended: `mino run --resume {run_id}` carries it out")))
+}
+
 /// A stop that nobody is there to carry out closes the run here.
 async fn close_if_alone(catalog: &Catalog, run_id: &str) -> Result<Option<String>, CampaignError> {
-    let Some(ended) = everyone_ended(catalog, run_id).await? else { return Ok(None) };
     let record = catalog.expect::<RunRecord>(Kind::Runs, run_id).await?.body;
     let plan = read_plan(catalog, record).await?;
+    let Some(ended) = everyone_ended(catalog, &plan).await? else { return Ok(None) };
     finalize(catalog, &plan, &ended, &mut []).await?;
     Ok(Some("nobody worked on it: what was done is published".into()))
 }

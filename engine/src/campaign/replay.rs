@@ -1,5 +1,5 @@
 use super::named::resolve;
-use super::work::{carry_out, take};
+use super::work::{Work, work_off};
 use super::{CampaignError, RunReport, Stop};
 use crate::catalog::Catalog;
 use crate::model::{DatasetVersion, InstructionsRecord, RunId, RunRecord, Sample, Shard, nearest};
@@ -57,8 +57,8 @@ pub async fn replay(
         replay_of: Some(run_id),
     };
     let plan = plan(catalog, &source.campaign, instructions, (&dataset.body, source.dataset_version), options).await?;
-    let lease = take(catalog, &plan, Shard::WHOLE).await?;
-    carry_out(catalog, plan, (Source::Archive(archive), lease), &request.stop, listeners).await
+    let work = Work { shard: Some(Shard::WHOLE), browser: None, stop: &request.stop };
+    work_off(catalog, &plan, Some(Source::Archive(archive)), work, listeners).await
 }
 
 async fn instructions(

@@ -1,13 +1,12 @@
 use super::named::resolve;
-use super::run::live;
-use super::work::{carry_out, everyone_ended, known_report, report, take};
+use super::work::{Work, everyone_ended, is_complete, known_report, report, work_off};
 use super::{CampaignError, RunReport, Stop};
 use crate::catalog::{Catalog, Who};
 use crate::model::{Order, RunRecord, RunStatus, Shard};
 use crate::run::{
-    Archive, Ended, Lease, LeaseEnd, Listener, Orders, Plan, RunError, Source, division, finalize, order, read_plan,
-    reopen, shards,
+    Ended, Lease, LeaseEnd, Listener, Orders, check_settings, division, finalize, order, read_plan, reopen, shards,
 };
+use chrono::Utc;
 use mino_datafusion::layout::Kind;
 
 /// Which run to go on with.
@@ -36,71 +35,20 @@ pub async fn resume(
     listeners: &mut [Box<dyn Listener>],
 ) -> Result<RunReport, CampaignError> {
     let run_id = resolve(catalog, Kind::Runs, &request.run).await?;
-    let mut record = catalog.expect::<RunRecord>(Kind::Runs, &run_id).await?.body;
-    if record.status.is_closed() {
-        if record.status == RunStatus::Completed && !has_new_retries(catalog, &record).await? {
-            return known_report(catalog, record).await;
+    let record = catalog.expect::<RunRecord>(Kind::Runs, &run_id).await?.body;
+    let closed = record.status.is_closed().then_some(record.status);
+    let mut plan = read_plan(catalog, record).await?;
+    if let Some(status) = closed {
+        if status == RunStatus::Completed && is_complete(catalog, &plan).await? {
+            return known_report(catalog, plan.record).await;
         }
         order(catalog, &run_id, Who::here("reopen"), Order::Reopen).await?;
-        record = reopen(catalog, &run_id).await?;
+        plan.record = reopen(catalog, &run_id).await?;
     }
-    let of = division(catalog, &run_id).await?.unwrap_or(1);
-    let all: Vec<Shard> = match request.shard {
-        Some(shard) => vec![shard],
-        None => (1..=of).map(|number| Shard { number, of }).collect(),
-    };
-    let mut plan = read_plan(catalog, record).await?;
     plan.record.settings.concurrency = request.concurrency.unwrap_or(plan.record.settings.concurrency);
-    crate::run::check_settings(&plan.record.settings)?;
-    let (mut last, mut owned) = (None, None);
-    for shard in all.iter().copied() {
-        let lease = match take(catalog, &plan, shard).await {
-            Ok(lease) => lease,
-            // The others may still need somebody.
-            Err(error @ CampaignError::Run(RunError::Owned { .. })) if all.len() > 1 => {
-                owned = Some(error);
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let source = source(catalog, &plan, &lease, request.browser.as_deref()).await?;
-        let report = carry_out(catalog, plan.clone(), (source, lease), &request.stop, listeners).await?;
-        let goes_on = report.summary.is_none() && report.status == RunStatus::Running;
-        last = Some(report);
-        if !goes_on {
-            break;
-        }
-    }
-    match (last, owned) {
-        (Some(report), _) => Ok(report),
-        (None, Some(error)) => Err(error),
-        (None, None) => Err(CampaignError::Input(format!("run {run_id} has no shards"))),
-    }
-}
-
-/// A person asked for another try of a task after the run was closed.
-async fn has_new_retries(catalog: &Catalog, record: &RunRecord) -> Result<bool, CampaignError> {
-    let orders = Orders::read(catalog, &record.run_id).await?;
-    Ok(record.completed_at.is_some_and(|closed| orders.last_retry.is_some_and(|at| at > closed)))
-}
-
-/// Where the pages come from; a lease that is of no use is given back.
-async fn source(catalog: &Catalog, plan: &Plan, lease: &Lease, browser: Option<&str>) -> Result<Source, CampaignError> {
-    let opened = match &plan.record.replay_of {
-        None => live(&plan.record.settings, browser).await,
-        Some(of) => {
-            async {
-                let replayed = catalog.expect::<RunRecord>(Kind::Runs, of).await?.body;
-                Ok(Source::Archive(Archive::open(catalog, &replayed).await?))
-            }
-            .await
-        }
-    };
-    if opened.is_err() {
-        // What went wrong is told below.
-        let _ = lease.end(catalog, &plan.record.run_id, LeaseEnd::Released, 0).await;
-    }
-    opened
+    check_settings(&plan.record.settings)?;
+    let work = Work { shard: request.shard, browser: request.browser.as_deref(), stop: &request.stop };
+    work_off(catalog, &plan, None, work, listeners).await
 }
 
 /// Derives and publishes the tables of a run that nobody works on any more, from what is in its journal; tasks that were not
@@ -127,12 +75,13 @@ pub async fn finalize_run(
             continue;
         }
         // Whoever may still live is closed out first.
-        let lease = take(catalog, &plan, Shard { number, of }).await?;
+        let (shard, lease) = (Shard { number, of }, plan.record.settings.lease);
+        let lease = Lease::take(catalog, &run_id, shard, lease, Utc::now()).await?;
         let known = Orders::read(catalog, &run_id).await?.seq;
         lease.end(catalog, &run_id, LeaseEnd::Stopped, known).await?;
     }
     let by = Who::here("finalize").by;
-    let ended = everyone_ended(catalog, &run_id).await?;
+    let ended = everyone_ended(catalog, &plan).await?;
     let ended = ended.unwrap_or_else(|| Ended::Stopped(format!("finalized by {by} before every task had ended")));
     let result = finalize(catalog, &plan, &ended, listeners).await?;
     report(catalog, result, Shard::WHOLE).await

@@ -1,6 +1,6 @@
 use super::CampaignError;
 use super::named::resolve;
-use super::work::{carry_out, known_report, take};
+use super::work::{Work, known_report, work_off};
 use crate::browse::{AddressGuard, BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
@@ -117,15 +117,8 @@ pub async fn run(
         source.close().await;
         return known_report(catalog, plan.record).await;
     }
-    let lease = take(catalog, &plan, request.shard).await;
-    let lease = match lease {
-        Ok(lease) => lease,
-        Err(error) => {
-            source.close().await;
-            return Err(error);
-        }
-    };
-    carry_out(catalog, plan, (source, lease), &request.stop, listeners).await
+    let work = Work { shard: Some(request.shard), browser: request.browser.as_deref(), stop: &request.stop };
+    work_off(catalog, &plan, Some(source), work, listeners).await
 }
 
 /// Freezes the task list of a run without executing it: `mino run --resume` begins it, in one process or in several.

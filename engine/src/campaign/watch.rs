@@ -3,7 +3,8 @@ use super::named::resolve;
 use crate::catalog::Catalog;
 use crate::model::{RunRecord, RunStatus};
 use crate::run::{
-    ResultRecord, RunInput, RunProgress, ShardFile, ShardProgress, ShardSeen, merge, planned_tasks, read_progress,
+    Durations, ResultRecord, RunInput, RunProgress, ShardFile, ShardProgress, ShardSeen, merge, planned_tasks,
+    read_progress,
 };
 use chrono::Utc;
 use futures::{StreamExt, TryStreamExt};
@@ -40,18 +41,14 @@ impl Watcher {
     pub async fn open(catalog: &Catalog, run: &str) -> Result<Self, CampaignError> {
         let run_id = resolve(catalog, Kind::Runs, run).await?;
         let tasks = planned_tasks(catalog, &run_id).await?;
-        Ok(Self { catalog: catalog.clone(), run_id, tasks, baseline_p50: None, signs: HashMap::new() })
+        let baseline_p50 = baseline(catalog, &run_id).await?;
+        Ok(Self { catalog: catalog.clone(), run_id, tasks, baseline_p50, signs: HashMap::new() })
     }
 
     /// The id of the run.
     #[must_use]
     pub fn run_id(&self) -> &str {
         &self.run_id
-    }
-
-    /// Median time of an attempt in the campaign's comparable runs, in seconds: what the speed is measured by.
-    pub fn set_baseline(&mut self, p50: Option<f64>) {
-        self.baseline_p50 = p50;
     }
 
     /// How the run goes now.
@@ -100,6 +97,38 @@ impl Watcher {
         let still = now.saturating_duration_since(sign.seen);
         if sign.moved { still } else { still.max(behind) }
     }
+}
+
+/// Runs before this one that are looked at for comparable ones, and how many of these are enough.
+const LOOKED_AT: usize = 50;
+const ENOUGH: usize = 5;
+
+/// Median time of an attempt, in seconds, in the last comparable runs of the campaign: same dataset, same instructions, same
+/// way to fetch, completed. It is that of their last tasks, which their live figures keep.
+async fn baseline(catalog: &Catalog, run_id: &str) -> Result<Option<f64>, CampaignError> {
+    let own = catalog.expect::<RunRecord>(Kind::Runs, run_id).await?.body;
+    let mut durations = Durations::default();
+    let mut found = 0;
+    let ids = catalog.ids(Kind::Runs).await?;
+    // Ids are UUIDv7: those of earlier runs come first.
+    for id in ids.iter().rev().skip_while(|id| id.as_str() >= run_id).take(LOOKED_AT) {
+        let run = catalog.expect::<RunRecord>(Kind::Runs, id).await?.body;
+        let same = (&run.campaign, &run.dataset, &run.instructions_version, run.settings.fetch, &run.replay_of)
+            == (&own.campaign, &own.dataset, &own.instructions_version, own.settings.fetch, &own.replay_of);
+        if !same || run.status != RunStatus::Completed {
+            continue;
+        }
+        for file in read_progress(catalog, id).await? {
+            if let ShardFile::Figures(figures) = file {
+                figures.window.iter().for_each(|slice| durations.merge(&slice.durations));
+            }
+        }
+        found += 1;
+        if found == ENOUGH {
+            break;
+        }
+    }
+    Ok(durations.quantile(0.5))
 }
 
 /// How one run goes, or all that are open: the oldest first.

@@ -1,5 +1,6 @@
 use crate::campaign::{CampaignError, ErrorKind};
 use clap::error::ErrorKind as ErrorKindOfClap;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A run or a verification did not come out well.
@@ -11,7 +12,8 @@ pub(super) const STOPPED: u8 = 5;
 
 /// Prints an error as one line; its exit code.
 pub(super) fn report(error: &CampaignError) -> ExitCode {
-    eprintln!("error: {}", one_line(&error.to_string()));
+    // The exit code counts, even where nobody reads.
+    let _ = writeln!(std::io::stderr(), "error: {}", one_line(&error.to_string()));
     ExitCode::from(match error.kind() {
         ErrorKind::Input => 2,
         ErrorKind::Unreachable => 3,

@@ -8,6 +8,7 @@ mod finalize;
 mod list;
 mod order;
 mod progress;
+mod quality;
 mod replay;
 mod run;
 mod show;
@@ -56,6 +57,7 @@ enum Command {
     Show(show::Show),
     Sql(sql::Sql),
     Verify(verify::Verify),
+    Quality(quality::Quality),
 }
 
 /// Which store, and whose part of it.
@@ -114,6 +116,7 @@ pub fn main() -> ExitCode {
             Command::Show(command) => command.execute().await,
             Command::Sql(command) => command.execute().await,
             Command::Verify(command) => command.execute().await,
+            Command::Quality(command) => command.execute().await,
         }
     });
     // What a hostile page keeps busy must not keep the command from ending.

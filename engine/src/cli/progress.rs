@@ -29,13 +29,18 @@ pub(super) fn listener(style: Style) -> Box<dyn Listener> {
     match style {
         Style::Json => Box::new(|event: &RunEvent| {
             let mut out = std::io::stdout().lock();
-            // Whoever reads may be gone; the run is not for them alone.
+            // As for `say`.
             let _ = serde_json::to_writer(&mut out, event)
                 .map_err(std::io::Error::from)
                 .and_then(|()| out.write_all(b"\n"));
         }),
         Style::Bar | Style::Lines => Box::new(Shown { style, bar: None, tally: Tally::default(), last: None }),
     }
+}
+
+/// Whoever reads may be gone; the run is not for them alone.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +62,7 @@ impl Listener for Shown {
     fn on_event(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Planned { run_id, campaign, rows, tasks, sample } => {
-                eprintln!("run {run_id} of {campaign}: {tasks} of {rows} rows ({sample})");
+                say(&format!("run {run_id} of {campaign}: {tasks} of {rows} rows ({sample})"));
             }
             RunEvent::Started { tasks, .. } => {
                 self.tally.tasks = *tasks;
@@ -76,7 +81,7 @@ impl Listener for Shown {
                 self.tally.retried += usize::from(retry_in_ms.is_some());
                 if let Some(bar) = &self.bar {
                     let again = if retry_in_ms.is_some() { "; trying again" } else { "" };
-                    bar.suspend(|| eprintln!("  {url}: {}{again}", reason.as_deref().unwrap_or(status.as_str())));
+                    bar.suspend(|| say(&format!("  {url}: {}{again}", reason.as_deref().unwrap_or(status.as_str()))));
                 }
             }
             RunEvent::TaskFinished { status, .. } => {
@@ -101,8 +106,8 @@ impl Listener for Shown {
 impl Shown {
     fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -115,7 +120,8 @@ impl Shown {
         }
         if last || self.last.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
             self.last = Some(Instant::now());
-            eprintln!("{}/{tasks} done: {completed} completed, {failed} failed, {retried} retried", completed + failed);
+            let done = completed + failed;
+            say(&format!("{done}/{tasks} done: {completed} completed, {failed} failed, {retried} retried"));
         }
     }
 }

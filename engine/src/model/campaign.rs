@@ -1,5 +1,5 @@
 use super::attempt::words;
-use super::{FieldSpec, Networks, Validation};
+use super::{FieldSpec, Networks, QualityRule, Validation};
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use mino_datafusion::layout::Slug;
@@ -27,6 +27,9 @@ pub struct CampaignFile {
     /// How.
     #[serde(default)]
     pub run: RunSettings,
+    /// What a run has to keep.
+    #[serde(default)]
+    pub quality: Vec<QualityRule>,
     /// When. Kept for the orchestrator.
     #[serde(default)]
     pub schedule: Option<Value>,

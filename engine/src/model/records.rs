@@ -1,4 +1,4 @@
-use super::{FieldSpec, Follow, Instructions, LexiconEntry, RunSettings, Slug};
+use super::{FieldSpec, Follow, Instructions, LexiconEntry, QualityRule, RunSettings, Slug};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub struct CampaignRecord {
     pub dataset_version: u64,
     /// How it runs unless the command says otherwise.
     pub run: RunSettings,
+    /// What a run has to keep.
+    #[serde(default)]
+    pub quality: Vec<QualityRule>,
     /// Kept for the orchestrator.
     pub schedule: Option<Value>,
     /// Kept; not acted on yet.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// One of the equal parts into which a run is divided, written `i/n` with `i` from 1: what one worker does.
+/// One of the parts into which a run is divided, written `i/n` with `i` from 1: what one worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shard {
     /// Which one, from 1.
@@ -21,13 +21,6 @@ const MOST: u32 = 1000;
 impl Shard {
     /// The whole of a run that is not divided.
     pub const WHOLE: Self = Self { number: 1, of: 1 };
-
-    /// True when the task at this position of the plan, from 0, is of this shard. Neighbours go to different shards, so
-    /// that the rows of one host, which often stand together, are shared out.
-    #[must_use]
-    pub fn has(self, position: usize) -> bool {
-        position % self.of.max(1) as usize == (self.number.max(1) - 1) as usize
-    }
 }
 
 impl FromStr for Shard {
@@ -51,15 +44,6 @@ impl fmt::Display for Shard {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_task_is_of_one_shard() {
-        for of in 1..6 {
-            for position in 0..40 {
-                assert_eq!((1..=of).filter(|number| Shard { number: *number, of }.has(position)).count(), 1);
-            }
-        }
-    }
 
     #[test]
     fn shards_read_as_they_are_written() {

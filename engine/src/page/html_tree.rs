@@ -82,7 +82,7 @@ impl HtmlTree {
     /// For HTML of so many bytes.
     pub(super) fn new(bytes: usize) -> Self {
         // Denser than this, a page would take more than ten times its size in memory.
-        let most_nodes = 4096 + bytes / 6;
+        let most_nodes = 2048 + bytes / 6;
         let steps_left = Cell::new(2_000_000 + 16 * bytes as u64);
         let tree = Self { inner: RefCell::default(), most_nodes, steps_left };
         tree.inner.borrow_mut().add(Some(NodeKind::Document), 0);

@@ -1,5 +1,6 @@
 use super::RunError;
 use super::attempt::Workshop;
+use super::journal::JournalIndex;
 use super::plan::PlanRow;
 use super::record::Record;
 use crate::catalog::Catalog;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Archive {
     run: RunId,
-    attempts: u32,
+    /// Which attempts its tasks had.
+    journal: JournalIndex,
     /// Paths of all kept pages.
     paths: HashSet<String>,
 }
@@ -33,18 +35,20 @@ impl Archive {
         if paths.is_empty() {
             return Err(no_pages());
         }
-        Ok(Self { run, attempts: record.settings.max_retries + 1, paths })
+        Ok(Self { run, journal: JournalIndex::read(catalog, &record.run_id).await?, paths })
     }
 
     /// What the last attempt of a task that kept pages has kept, in the order in which it was read.
     pub(super) async fn pages(&self, catalog: &Catalog, task: &PlanRow) -> Result<VecDeque<ArchivedPage>, RunError> {
         let (run, source) = (self.run.to_string(), self.run.task(&task.row_id));
+        let task_id = source.to_string();
         let path = |number: u32, page: usize| {
             let attempt = source.attempt(number).to_string();
-            layout::artifact(catalog.org(), &run, &source.to_string(), &attempt, &file_name(page))
+            layout::artifact(catalog.org(), &run, &task_id, &attempt, &file_name(page))
         };
         let mut pages = VecDeque::new();
-        let last = (1..=self.attempts).rev().find(|number| self.paths.contains(path(*number, 0).as_ref()));
+        let mut numbers = self.journal.attempts(&task_id).rev().map(|mark| mark.attempt_number);
+        let last = numbers.find(|number| self.paths.contains(path(*number, 0).as_ref()));
         let Some(last) = last else { return Ok(pages) };
         for path in (0..).map(|page| path(last, page)).take_while(|path| self.paths.contains(path.as_ref())) {
             let Some(bytes) = catalog.store().get(&path).await? else { break };

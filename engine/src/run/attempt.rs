@@ -1,19 +1,21 @@
-use super::RunError;
 use super::archive::{Archive, keep};
 use super::follow::follow;
 use super::host_gate::Seen;
+use super::notice::Notice;
 use super::permission::ask_robots;
 use super::plan::PlanRow;
 use super::reading::{Reading, Visitor};
 use super::record::Record;
 use super::retry::Outcome;
 use super::tier::Tiers;
+use super::{Patience, RunError};
 use crate::browse::{BrowseError, Fleet, HttpTier, PageFailure, Robots, Tab};
 use crate::catalog::Catalog;
 use crate::extract::Extractor;
 use crate::model::{AppliedCalibration, Cause, Fetch, RunSettings, Screenshots, Trigger};
 use mino_datafusion::schema::{JournalRow, RunColumns};
 use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +63,7 @@ pub(super) struct Workshop {
     pub(super) run: RunColumns,
     pub(super) worker: String,
     pub(super) stop: CancellationToken,
+    pub(super) notices: UnboundedSender<Notice>,
 }
 
 /// A finished attempt, and what a retry depends on when it did not succeed.
@@ -80,7 +83,7 @@ pub(super) async fn attempt(
     cancel: CancellationToken,
 ) -> Result<Finished, RunError> {
     let begun = Instant::now();
-    let mut record = Record::new(&task);
+    let mut record = Record::new(&task).telling(shop.notices.clone());
     let mut work = Work { shop: shop.clone(), task: &task, number, deadline: begun + shop.settings.timeout };
     let worked = tokio::select! {
         biased;
@@ -107,8 +110,17 @@ impl Work<'_> {
         let shop = self.shop.clone();
         let read = match &shop.source {
             Source::Archive(archive) => {
-                let pages = archive.pages(&shop.catalog, self.task).await?;
-                self.finish(Visitor::Archive(pages), "", record).await
+                let mut patience = Patience::new(&shop.stop);
+                let pages = loop {
+                    let pages = archive.pages(&shop.catalog, self.task).await;
+                    if let Some(pages) = patience.with(pages, RunError::is_store_away, &mut []).await {
+                        break pages;
+                    }
+                };
+                match pages {
+                    Ok(pages) => self.finish(Visitor::Archive(pages), "", record).await,
+                    Err(error) => Err(PageFailure::new(Cause::UnusablePage, format!("its kept page is gone: {error}"))),
+                }
             }
             Source::Live { http, fleet } => {
                 let address = match address(&self.task.site_url) {
@@ -139,6 +151,10 @@ impl Work<'_> {
                 record.step("fetch", reason);
             } else {
                 let reading = Visitor::Http(http).read(&self.shop, address, self.deadline, record).await;
+                if record.visit.wants_rest() {
+                    record.step("fetch", "not on to the browser: the host wants to be left alone");
+                    return Ok(reading);
+                }
                 let check = self.shop.tiers.checks(&self.task.task_id);
                 match (self.shop.tiers.insufficient(&reading), check) {
                     (None, false) => {

@@ -71,6 +71,11 @@ impl Breaker {
         verdict
     }
 
+    /// A person wants the host tried again: what it did before is forgotten.
+    pub fn forget(&mut self, host: u32) {
+        self.hosts.remove(&host);
+    }
+
     /// Takes note of how an attempt of a task ended (`None`: as a success), and says how its host stands now. A cancelled
     /// attempt says nothing and is not told of.
     pub fn seen(&mut self, host: u32, task: usize, now: Instant, cause: Option<Cause>) -> Verdict {

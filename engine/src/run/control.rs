@@ -1,10 +1,18 @@
 use super::RunError;
 use crate::catalog::{Catalog, Who};
 use crate::model::{ControlRecord, Order};
-use chrono::{DateTime, Utc};
 use mino_datafusion::layout;
 use mino_datafusion::store::StoreError;
 use std::collections::{HashMap, HashSet};
+
+/// A task that is to be tried once more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// How often that was ordered.
+    pub times: u32,
+    /// Number of the last such order.
+    pub seq: u64,
+}
 
 /// What all orders that were given to a run come to. Pure: the same orders give the same state, on any machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,10 +29,8 @@ pub struct Orders {
     pub concurrency: Option<u32>,
     /// Tasks that are not tried any more.
     pub skipped: HashSet<String>,
-    /// Tasks to try once more, and how often that was ordered.
-    pub retried: HashMap<String, u32>,
-    /// When the last of these was ordered.
-    pub last_retry: Option<DateTime<Utc>>,
+    /// Tasks to try once more.
+    pub retried: HashMap<String, Retried>,
     /// Tasks that a person wants to look at.
     pub reviewed: HashSet<String>,
 }
@@ -51,8 +57,8 @@ impl Orders {
             }
             Order::Retry { task_id } => {
                 self.skipped.remove(task_id);
-                self.last_retry = Some(record.at);
-                *self.retried.entry(task_id.clone()).or_default() += 1;
+                let retried = self.retried.entry(task_id.clone()).or_default();
+                *retried = Retried { times: retried.times + 1, seq: record.seq };
             }
             Order::Review { task_id } => {
                 self.reviewed.insert(task_id.clone());
@@ -93,8 +99,14 @@ pub async fn order(catalog: &Catalog, run_id: &str, who: Who, order: Order) -> R
         let path = layout::control(catalog.org(), run_id, record.seq);
         let bytes =
             serde_json::to_vec_pretty(&record).map_err(|error| catalog.store().corrupt(&path, &error.to_string()))?;
-        match catalog.store().create(&path, bytes.into()).await {
+        match catalog.store().create(&path, bytes.clone().into()).await {
             Ok(()) => return Ok(record),
+            // An earlier try of ours arrived although its answer did not; else somebody was quicker.
+            Err(StoreError::AlreadyExists { .. })
+                if catalog.store().get(&path).await?.is_some_and(|there| there == bytes) =>
+            {
+                return Ok(record);
+            }
             Err(StoreError::AlreadyExists { .. }) => record.seq += 1,
             Err(error) => return Err(error.into()),
         }
@@ -131,7 +143,7 @@ mod tests {
         let (skip, retry) = (Order::Skip { task_id: "t".into() }, Order::Retry { task_id: "t".into() });
         assert!(orders(std::slice::from_ref(&skip)).skipped.contains("t"));
         let after = orders(&[skip.clone(), retry.clone(), retry.clone()]);
-        assert!(after.skipped.is_empty() && after.retried["t"] == 2);
+        assert!(after.skipped.is_empty() && after.retried["t"] == Retried { times: 2, seq: 3 });
         assert!(orders(&[retry, skip]).skipped.contains("t"));
         assert_eq!(orders(&[Order::Pause, Order::Resume]).paused, None);
     }

@@ -120,6 +120,17 @@ pub enum RunError {
         /// Where.
         kept: PathBuf,
     },
+    /// Finished attempts wait on the local disk and cannot be read.
+    #[error(
+        "finished attempts of this run wait in {} and cannot be read ({reason}): make the folder readable, or move it away \
+         to have them tried again", .folder.display()
+    )]
+    Spool {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// There is nothing to go on with, or nothing to order.
     #[error("run {run_id} is {status}{hint}")]
     Closed {

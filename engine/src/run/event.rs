@@ -135,6 +135,13 @@ pub enum RunEvent {
         /// Of how many.
         of: u32,
     },
+    /// The worker of a shard was asked to end; others may go on with its tasks.
+    ShardReleased {
+        /// Which, from 1.
+        shard: u32,
+        /// Of how many.
+        of: u32,
+    },
     /// Something is out of the ordinary.
     Alert {
         /// One word.

@@ -47,12 +47,16 @@ pub(super) async fn follow(
                 pages.push((more.page.clone(), more.status));
                 if more.is_refused() {
                     record.step("follow", "the page does not answer as one should");
-                    continue;
+                } else {
+                    links.extend(shop.extractor.links(&more.page, &reading.lacks.missing, &follow.links));
+                    take(shop, reading, more);
                 }
-                links.extend(shop.extractor.links(&more.page, &reading.lacks.missing, &follow.links));
-                take(shop, reading, more);
             }
             Err(failure) => record.step("follow", &failure.reason),
+        }
+        if record.visit.wants_rest() {
+            record.step("follow", "no further page: the host wants to be left alone");
+            break;
         }
     }
     pages

@@ -39,6 +39,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// It asked to be left alone: nothing more of it is opened on this visit.
+    pub(super) fn wants_rest(&self) -> bool {
+        self.status == Some(429) || (self.status == Some(503) && self.retry_after.is_some())
+    }
+
     /// Takes in one of its pages: that the host wanted to be left alone is not forgotten for a page that came after.
     pub(super) fn answered(&mut self, status: Option<u16>, retry_after: Option<u64>) {
         if !matches!(self.status, Some(429 | 503)) {

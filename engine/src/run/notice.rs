@@ -1,9 +1,14 @@
 use super::RunError;
 use crate::model::ControlRecord;
 
-/// What those who talk with the store tell the one who decides.
+/// What those who work and those who talk with the store tell the one who decides.
 #[derive(Debug)]
 pub(super) enum Notice {
+    /// An attempt has done a step.
+    Step {
+        /// Of which task.
+        task_id: String,
+    },
     /// So many finished attempts are safe in the store.
     Flushed(usize),
     /// The journal cannot be written any more; what ends it is the scribe's result.

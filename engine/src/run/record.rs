@@ -1,5 +1,6 @@
 use super::attempt::{Ending, Finished, Workshop};
 use super::host_gate::Seen;
+use super::notice::Notice;
 use super::plan::PlanRow;
 use super::reading::Reading;
 use super::retry::Outcome;
@@ -9,10 +10,13 @@ use chrono::Utc;
 use mino_datafusion::layout;
 use mino_datafusion::schema::{AttemptRow, FoundField, JournalRow, ReasoningRow, ScreenshotRow};
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// What an attempt leaves behind, filled in as it goes, so that a cancelled one tells how far it came.
 pub(super) struct Record {
     task_id: String,
+    /// Who hears of each step; nobody for an attempt that is none.
+    notices: Option<UnboundedSender<Notice>>,
     started_at: i64,
     reasoning: Vec<ReasoningRow>,
     screenshots: Vec<ScreenshotRow>,
@@ -29,6 +33,7 @@ impl Record {
     pub(super) fn new(task: &PlanRow) -> Self {
         Self {
             task_id: task.task_id.clone(),
+            notices: None,
             started_at: Utc::now().timestamp_micros(),
             reasoning: Vec::new(),
             screenshots: Vec::new(),
@@ -41,7 +46,17 @@ impl Record {
         }
     }
 
+    /// Each step is a sign of life from now on.
+    pub(super) fn telling(mut self, notices: UnboundedSender<Notice>) -> Self {
+        self.notices = Some(notices);
+        self
+    }
+
     pub(super) fn step(&mut self, action: &str, result: &str) {
+        if let Some(notices) = &self.notices {
+            // Who does not listen any more needs no sign.
+            let _ = notices.send(Notice::Step { task_id: self.task_id.clone() });
+        }
         let step = u32::try_from(self.reasoning.len()).unwrap_or(u32::MAX).saturating_add(1);
         let at = Utc::now().timestamp_micros();
         self.reasoning.push(ReasoningRow { step, action: action.to_owned(), result: result.to_owned(), at });

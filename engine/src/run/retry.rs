@@ -10,6 +10,15 @@ pub struct Outcome {
     pub retry_after: Option<u64>,
 }
 
+impl Outcome {
+    /// The host wants to be left alone for longer than anybody waits.
+    #[must_use]
+    pub fn asks_for_too_much(&self) -> bool {
+        let most = Policy::of(self.cause).retry_after.map(u64::from);
+        self.retry_after.zip(most).is_some_and(|(asked, most)| asked > most)
+    }
+}
+
 /// What a failure tells of its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Host {

@@ -1,4 +1,5 @@
 use super::journal::Journal;
+use super::patience::Waits;
 use super::spool::Spool;
 use super::{Notice, RunError};
 use mino_datafusion::schema::JournalRow;
@@ -13,9 +14,6 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(2);
 /// … or of this number.
 const AT_MOST: usize = 500;
-/// A store that is away is asked again after this long, then after twice as long, up to the second.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Brings finished attempts to the store, while the run goes on.
 #[derive(Debug)]
@@ -100,10 +98,15 @@ impl Writing {
         let Some(mut reason) = self.attempt(batch).await? else { return Ok(()) };
         let kept = self.keep(batch);
         let _ = self.notices.send(Notice::StoreAway { reason: format!("{reason}; {kept}") });
-        let mut wait = FIRST_WAIT;
+        let mut waits = Waits::new();
         loop {
-            self.wait(wait).await;
+            self.wait(waits.next()).await;
             if self.hurry.is_cancelled() {
+                // What is given up now is to be kept too.
+                while let Some(row) = self.rows.recv().await {
+                    self.keep(std::slice::from_ref(&row));
+                    self.later.push(row);
+                }
                 let attempts = batch.len() + self.later.len();
                 return Err(RunError::StoreAway { reason, attempts, kept: self.spool.folder().to_path_buf() });
             }
@@ -111,16 +114,14 @@ impl Writing {
                 Some(again) => reason = again,
                 None => break,
             }
-            wait = (wait * 2).min(LONGEST_WAIT);
         }
-        // What came meanwhile is in the next batch: only then is the disk of no more use.
-        if self.later.is_empty() {
-            self.spool.clear();
-        } else {
-            let later = std::mem::take(&mut self.later);
+        // What came meanwhile is kept on the disk too: only then is that of no more use.
+        let later = std::mem::take(&mut self.later);
+        if !later.is_empty() {
             Box::pin(self.write(&later)).await?;
             let _ = self.notices.send(Notice::Flushed(later.len()));
         }
+        self.spool.clear();
         let _ = self.notices.send(Notice::StoreBack);
         Ok(())
     }

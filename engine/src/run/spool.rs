@@ -33,12 +33,18 @@ impl Spool {
         Ok(())
     }
 
-    /// What workers of this machine left here of the shard, in the order in which they kept it.
+    /// What workers of this machine left here of the shard, in the order in which they kept it. A file that is damaged
+    /// is set aside, with a name that tells so.
     pub(super) fn left(&self) -> io::Result<Vec<JournalRow>> {
         let mut rows = Vec::new();
         for path in self.files()? {
-            // A file that cannot be read is of no use to anybody, and no reason to do nothing.
-            rows.extend(read_rows::<JournalRow>(std::fs::read(path)?.into()).unwrap_or_default());
+            match read_rows::<JournalRow>(std::fs::read(&path)?.into()) {
+                Ok(read) => rows.extend(read),
+                Err(error) => {
+                    tracing::warn!("{} is damaged and set aside: {error}", path.display());
+                    std::fs::rename(&path, path.with_extension("damaged"))?;
+                }
+            }
         }
         Ok(rows)
     }

@@ -4,14 +4,14 @@ mod orders;
 use crate::model::{AttemptStatus, Cause, Shard, TaskStatus, Trigger};
 use crate::run::attempt::{Finished, Source, Workshop, attempt};
 use crate::run::gate::Gates;
-use crate::run::host_gate::{Seen, Visit};
+use crate::run::host_gate::{HostId, Seen, Visit};
 use crate::run::notice::Notice;
 use crate::run::scribe::Scribe;
 use crate::run::throttle::{self, Throttle};
 use crate::run::tries::Tries;
 use crate::run::{
-    Breaker, FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
-    ShardProgress, Totals, retry_after,
+    Breaker, FoundValue, Lease, Listener, Now, Orders, Outcome, Plan, Progress, RunError, RunEvent, ShardEnded,
+    ShardIdentity, ShardProgress, Shares, Totals, Verdict, retry_after,
 };
 use bytes::Bytes;
 use chrono::Utc;
@@ -64,7 +64,7 @@ struct UnderWay {
 }
 
 /// Live figures of the shard with what earlier workers did.
-fn begun(plan: &Plan, lease: &Lease, tries: &[Tries]) -> Progress {
+fn begun(plan: &Plan, lease: &Lease, shares: &Shares, tries: &[Tries]) -> Progress {
     let identity = ShardIdentity {
         run_id: plan.record.run_id.clone(),
         shard: lease.shard.number,
@@ -72,7 +72,8 @@ fn begun(plan: &Plan, lease: &Lease, tries: &[Tries]) -> Progress {
         epoch: lease.epoch,
         worker: lease.worker.to_string(),
     };
-    let own = || tries.iter().enumerate().filter(|(position, _)| lease.shard.has(*position)).map(|(_, tries)| tries);
+    let own =
+        || tries.iter().enumerate().filter(|(position, _)| shares.has(lease.shard, *position)).map(|(_, tries)| tries);
     let ended = |status: TaskStatus| own().filter(|tries| tries.outcome() == Some(status)).count() as u64;
     let totals = Totals {
         tasks: own().count() as u64,
@@ -85,13 +86,12 @@ fn begun(plan: &Plan, lease: &Lease, tries: &[Tries]) -> Progress {
 }
 
 /// A replay visits nobody: nothing of it has to wait.
-fn gates(shop: &Workshop) -> Gates<usize> {
+fn gates(shop: &Workshop, shares: &Shares) -> Gates<usize> {
     let politeness = &shop.settings.politeness;
+    let (per_host, delay) = shares.per_host(politeness);
     match &shop.source {
-        Source::Live { .. } if politeness.ignore_robots.is_some() => {
-            Gates::new(politeness.per_host, politeness.delay).together()
-        }
-        Source::Live { .. } => Gates::new(politeness.per_host, politeness.delay),
+        Source::Live { .. } if politeness.ignore_robots.is_some() => Gates::new(per_host, delay).together(),
+        Source::Live { .. } => Gates::new(per_host, delay),
         Source::Archive(_) => Gates::new(u32::MAX, Duration::ZERO).together(),
     }
 }
@@ -109,12 +109,13 @@ impl<'a> Executor<'a> {
         (scribe, figures, notices): Wires,
         listeners: &'a mut [Box<dyn Listener>],
     ) -> Self {
-        let own = plan.tasks.iter().enumerate().filter(|(position, _)| lease.shard.has(*position));
+        let shares = Shares::new(plan, lease.shard.of);
+        let own = plan.tasks.iter().enumerate().filter(|(position, _)| shares.has(lease.shard, *position));
         let positions: HashMap<&str, usize> = own.map(|(position, task)| (task.task_id.as_str(), position)).collect();
-        let progress = begun(plan, &lease, &tries);
+        let progress = begun(plan, &lease, &shares, &tries);
         let throttle = Throttle::new(orders.concurrency.unwrap_or(shop.settings.concurrency));
         let mut executor = Self {
-            queue: gates(&shop),
+            queue: gates(&shop, &shares),
             running: JoinSet::new(),
             under_way: HashMap::new(),
             jitter: StdRng::seed_from_u64(plan.record.seed ^ u64::from(lease.shard.number)),
@@ -136,9 +137,11 @@ impl<'a> Executor<'a> {
             ending: None,
             listeners,
         };
+        let (now, began) = (Utc::now().timestamp_micros(), executor.began);
         for position in 0..plan.tasks.len() {
             if executor.is_due(position) {
-                executor.enqueue(position, None);
+                let wait = executor.tries[position].wait(now);
+                executor.enqueue(position, wait.map(|wait| began + wait));
             }
         }
         executor
@@ -152,10 +155,10 @@ impl<'a> Executor<'a> {
             && self.tries[position].next(self.ordered(position)).is_some()
     }
 
-    fn enqueue(&mut self, position: usize, not_before: Option<Instant>) {
+    fn enqueue(&mut self, position: usize, not_before: Option<Instant>) -> HostId {
         // Without an address there is nobody to be polite to.
         let host = &self.plan.tasks[position].site_name;
-        self.queue.push(position, host, not_before);
+        self.queue.push(position, host, not_before)
     }
 
     fn has_room(&self) -> bool {
@@ -164,7 +167,7 @@ impl<'a> Executor<'a> {
 
     /// How often a person asked for another try.
     fn ordered(&self, position: usize) -> u32 {
-        self.orders.retried.get(&self.plan.tasks[position].task_id).copied().unwrap_or_default()
+        self.orders.retried.get(&self.plan.tasks[position].task_id).map_or(0, |retried| retried.times)
     }
 
     fn emit(&mut self, event: &RunEvent) {
@@ -206,8 +209,12 @@ impl<'a> Executor<'a> {
             let nothing_to_come = self.ending.is_some() || self.queue.is_empty();
             if self.running.is_empty() && nothing_to_come {
                 let Shard { number: shard, of } = self.lease.shard;
-                self.emit(&RunEvent::ShardFinished { shard, of });
-                return Ok(self.ending.clone().unwrap_or(ShardEnded::Done));
+                let ended = self.ending.clone().unwrap_or(ShardEnded::Done);
+                self.emit(&match ended {
+                    ShardEnded::Interrupted => RunEvent::ShardReleased { shard, of },
+                    _ => RunEvent::ShardFinished { shard, of },
+                });
+                return Ok(ended);
             }
             let wake = self.queue.wake_at().filter(|_| !held && self.has_room());
             tokio::select! {
@@ -247,6 +254,11 @@ impl<'a> Executor<'a> {
     /// What it comes to in the end.
     pub(super) fn last_figures(&mut self) -> ShardProgress {
         self.progress.publish(self.now())
+    }
+
+    /// Number of the last order that was carried out.
+    pub(super) fn orders_known(&self) -> u64 {
+        self.orders.seq
     }
 
     fn now(&self) -> Now {
@@ -322,7 +334,10 @@ impl<'a> Executor<'a> {
         self.go_on(position, status, retry);
         if status != AttemptStatus::Cancelled && self.is_live() {
             let cause = outcome.map(|outcome| outcome.cause);
-            let verdict = self.breaker.seen(visit.host.0, position, Instant::now(), cause);
+            let verdict = match outcome.filter(Outcome::asks_for_too_much) {
+                Some(_) => Verdict::GiveUp("the host wants to be left alone for longer than a run waits".into()),
+                None => self.breaker.seen(visit.host.0, position, Instant::now(), cause),
+            };
             self.leave_alone(visit.host, verdict, cause);
         }
         Ok(())
@@ -339,7 +354,9 @@ impl<'a> Executor<'a> {
     /// What becomes of a task after an attempt.
     fn go_on(&mut self, position: usize, status: AttemptStatus, retry: Option<Duration>) {
         match (retry, status) {
-            (Some(wait), _) => self.enqueue(position, Some(Instant::now() + wait)),
+            (Some(wait), _) => {
+                self.enqueue(position, Some(Instant::now() + wait));
+            }
             // A person asked for another try while this one was under way.
             (None, _) if self.is_due(position) && status != AttemptStatus::Cancelled => {
                 self.enqueue(position, Some(Instant::now()));

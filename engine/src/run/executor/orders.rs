@@ -12,6 +12,10 @@ impl Executor<'_> {
                 self.unflushed = self.unflushed.saturating_sub(attempts);
                 self.emit(&RunEvent::Flushed { attempts });
             }
+            Notice::Step { task_id } => {
+                let now = self.now();
+                self.progress.sign_of_life(&task_id, now);
+            }
             Notice::Order(record) => self.ordered_now(&record),
             Notice::LeaseLost(error) => return Err(self.lost(error)),
             // Its own result says why; nothing that is done from here on would be kept.
@@ -86,7 +90,8 @@ impl Executor<'_> {
         // Whatever it waited for, it goes before the others of its host now.
         self.queue.remove(|waiting| *waiting == position);
         if !self.under_way.values().any(|one| one.position == position) {
-            self.enqueue(position, Some(Instant::now()));
+            let host = self.enqueue(position, Some(Instant::now()));
+            self.breaker.forget(host.0);
         }
     }
 }

@@ -33,6 +33,10 @@ pub async fn read_progress(catalog: &Catalog, run_id: &str) -> Result<Vec<ShardF
     for object in catalog.store().list(&layout::progress_files(catalog.org(), run_id)).await? {
         let number = object.location.filename().and_then(|name| name.strip_suffix(".json")?.parse().ok());
         let (Some(number), Some(bytes)) = (number, catalog.store().get(&object.location).await?) else { continue };
+        // A worker that is just beginning has none yet: only that it is there.
+        if bytes.is_empty() {
+            continue;
+        }
         shards.push((number, read(number, &bytes)));
     }
     shards.sort_by_key(|(number, _)| *number);

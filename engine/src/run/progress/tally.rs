@@ -104,6 +104,9 @@ impl Progress {
             }
             RunEvent::Stopping { reason } => self.stopping = Some(reason.clone()),
             RunEvent::LeaseLost { to } => self.ended = Some(ShardState::Released { to: to.clone() }),
+            RunEvent::ShardReleased { .. } => {
+                self.ended.get_or_insert(ShardState::Released { to: None });
+            }
             RunEvent::ShardFinished { .. } | RunEvent::Finalized { .. } => {
                 // What another worker has is not ours to call done.
                 self.ended.get_or_insert(ShardState::Done);
