@@ -121,6 +121,8 @@ class ProgressLog:
 
     def line(self) -> str:
         """How it goes, in one line."""
+        if self.run_id is None:
+            return "the run has not begun yet"
         done = self.completed + self.failed + self.skipped
         rate = done / max(time.monotonic() - self._begun, 1e-9)
         left = f", {(self.tasks - done) / rate:.0f} s left" if done and done < self.tasks else ""

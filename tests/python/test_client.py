@@ -171,4 +171,4 @@ def test_other_threads_work_while_a_run_waits(client: mino.Client, campaign: Cal
 def test_the_stubs_say_what_is_there() -> None:
     from mypy import stubtest
 
-    assert stubtest.test_stubs(stubtest.parse_options(["mino", "--ignore-missing-stub"])) == 0
+    assert stubtest.test_stubs(stubtest.parse_options(["mino._mino", "--ignore-missing-stub"])) == 0
