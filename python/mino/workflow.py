@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,10 @@ __all__ = ["ProgressLog", "run_id_for", "run_or_go_on"]
 def run_id_for(at: datetime, *key: str) -> str:
     """The run of a piece of work, told by its key: whoever asks again, on any machine, gets the same.
 
-    A UUIDv7 (RFC 9562) whose time is `at` (without a time zone: UTC) and whose other bits are a hash of the key, so that
-    runs sort by their time.
+    A UUIDv7 (RFC 9562) whose time is `at` (without a time zone: UTC) and whose other bits are a hash of the key, so
+    that runs sort by their time.
     """
-    at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     milliseconds = int(at.timestamp() * 1000) & (2**48 - 1)
     digest = int.from_bytes(hashlib.sha256("\0".join(key).encode()).digest()[:10], "big")
     bits = milliseconds << 80 | 0x7 << 76 | (digest >> 64 & 0xFFF) << 64 | 0b10 << 62 | digest & (2**62 - 1)

@@ -1,0 +1,119 @@
+"""The engine in processes that Airflow forks, ends and leaves behind."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from conftest import write_campaign
+
+import mino
+from mino.airflow.failures import told_to_airflow
+from mino.airflow.supervision import Supervision, TaskEnded
+from mino.airflow.versions import AirflowException, AirflowFailException
+from mino.workflow import ProgressLog, run_id_for, run_or_go_on
+
+FORKS = """
+import os, sys, mino
+store, campaign = sys.argv[1:]
+client = mino.connect(store)
+client.run(campaign, sample="first:1", fetch="http")
+children = []
+for number in range(4):
+    child = os.fork()
+    if child == 0:
+        report = client.run(campaign, sample="first:2", fetch="http")
+        os._exit(0 if report.status == "completed" else 1)
+    children.append(child)
+ends = [os.waitpid(child, 0)[1] for child in children]
+assert ends == [0] * 4, ends
+client.run(campaign, sample="first:1", fetch="http")
+print(len(client.list("runs")))
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path, slow_site: str) -> Path:
+    """A store with the campaign `items`, of forty slow pages."""
+    write_campaign(tmp_path, slow_site, "items", pages=40)
+    mino.connect(tmp_path / "store").apply(tmp_path / "items.yaml")
+    return tmp_path / "store"
+
+
+def test_the_engine_works_in_forked_children_of_a_process_that_used_it(store: Path) -> None:
+    asked = [sys.executable, "-c", FORKS, str(store), "items"]
+    assert subprocess.check_output(asked, text=True, timeout=60).strip() == "6"
+
+
+class Told(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def begin(store: Path, run_id: str, log: logging.Logger) -> threading.Thread:
+    """Does a run of `items` in another thread, as long as it takes."""
+
+    def work() -> None:
+        with ProgressLog(log, every=0.5) as progress:
+            run_or_go_on(mino.connect(store), "items", run_id, fetch="http", concurrency=2, on_progress=progress)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    client = mino.connect(store)
+    while True:
+        try:
+            if client.status(run_id)[0]["totals"]["completed"]:
+                return thread
+        except mino.InputError:
+            pass
+        time.sleep(0.1)
+
+
+def test_a_run_that_somebody_works_on_is_tried_again_later(store: Path) -> None:
+    told, log, run_id = Told(), logging.getLogger("test"), run_id_for(datetime.now(UTC), "owned")
+    log.addHandler(told)
+    log.setLevel(logging.INFO)
+    worker = begin(store, run_id, log)
+    client = mino.connect(store)
+    with pytest.raises(AirflowException, match="works on") as raised, told_to_airflow():
+        run_or_go_on(client, "items", run_id)
+    assert not isinstance(raised.value, AirflowFailException)
+    # What ends a task ends its run, by an order that keeps the reason.
+    with Supervision(client, run_id) as supervision:
+        supervision.end("for a test")
+    worker.join(5)
+    assert not worker.is_alive() and supervision.reason == "for a test"
+    shown = client.show(run_id)
+    assert shown["kind"] == "run" and shown["run"]["status"] == "stopped"
+    assert str(shown["run"]["reason"]).endswith("for a test")
+    # Progress comes whether or not something happened.
+    assert len([line for line in told.lines if " tasks done, " in line]) >= 2
+
+
+def test_a_run_that_takes_no_order_is_ended_by_what_is_raised(store: Path) -> None:
+    client = mino.connect(store)
+    with (
+        Supervision(client, run_id_for(datetime.now(UTC), "unknown")) as supervision,
+        pytest.raises(TaskEnded),
+    ):
+        supervision.end("for a test")
+    with Supervision(client, "run", shard="1/2") as supervision, pytest.raises(TaskEnded):
+        supervision.end("for a test")
+    supervision.end("after it is over")
+
+
+def test_what_makes_no_sense_is_not_tried_again(store: Path) -> None:
+    with pytest.raises(AirflowFailException, match="nothing"), told_to_airflow():
+        mino.connect(store).run("nothing")

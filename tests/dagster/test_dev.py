@@ -1,0 +1,202 @@
+"""A real `dagster dev` over the example sites: the project of `dags/dagster`, and what is killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from conftest import ROOT, Examples, Site, campaign_file
+from dev import Dev, until
+
+import mino
+
+SHOPS = """
+from dagster import Definitions
+from mino.dagster import MinoResource, build_mino_assets
+
+defs = Definitions(
+    assets=build_mino_assets({files}),
+    resources={{"mino": MinoResource(store={store!r})}},
+)
+"""
+
+SETTINGS = """
+nux: {enabled: false}
+telemetry: {enabled: false}
+# No queue that is looked at every few seconds.
+run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}
+"""
+
+PAGES = 80
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def client(store: str) -> mino.Client:
+    return mino.connect(store)
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory, store: str, examples: Examples, site: Site) -> Iterator[Dev]:
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(ROOT / "dags/dagster", home / "project")
+    shutil.copy(home / "project/dagster.yaml", home)
+    with (home / "dagster.yaml").open("a") as settings:
+        settings.write(SETTINGS)
+    sites = home / "project/src/prices/defs/attraction_prices/attractions.csv"
+    sites.write_text(sites.read_text().replace(":8790/", f":{examples.port}/"))
+    names = ("terminated", "worker-killed", "step-killed", "browser")
+    files = [
+        campaign_file(home / name, site, [f"slow/{number}" for number in range(PAGES)], name, "", "timeout: 60s")
+        for name in names
+    ]
+    (home / "shops.py").write_text(SHOPS.format(files=[str(file) for file in files], store=store))
+    workspace = """load_from:
+  - python_module: {module_name: prices.definitions, working_directory: project/src, location_name: prices}
+  - python_file: {relative_path: shops.py, location_name: shops}
+"""
+    started = Dev(home, workspace, {"MINO_STORE": store})
+    try:
+        started.wait_until_up()
+        started.settle()
+        yield started
+    finally:
+        started.stop()
+
+
+def test_the_project_runs_to_success(dev: Dev, client: mino.Client) -> None:
+    run = dev.launch("prices", ["attraction_prices"], partition="2026-11-02")
+    assert dev.finished(run) == "SUCCESS", dev.events(run)
+    events = dev.events(run)
+    [made] = [event for event in events if event["__typename"] == "MaterializationEvent"]
+    assert (made["assetKey"]["path"], made["partition"]) == (["attraction_prices"], "2026-11-02")
+    told = {entry["label"]: entry for entry in made["metadataEntries"]}
+    [found] = [each for each in client.list("runs") if each["campaign"] == "attraction-prices"]
+    assert told["mino/run_id"]["text"] == found["run_id"]
+    assert told["dagster/row_count"]["intValue"] == 8
+    assert "| price | 8/8 |" in told["mino/fields"]["mdStr"]
+    columns = [column["name"] for column in told["dagster/column_schema"]["schema"]["columns"]]
+    assert columns[:4] == ["row_id", "site_url", "name", "price"]
+
+    lines = [event["message"] for event in events if event["__typename"] == "LogMessageEvent"]
+    assert f"run {found['run_id']} of attraction-prices: 8 tasks" in lines
+    assert any(line.startswith("completed: 8 of 8 tasks done, 0 of them failed") for line in lines)
+
+    checks = {
+        event["evaluation"]["checkName"]: event["evaluation"]["success"]
+        for event in events
+        if event["__typename"] == "AssetCheckEvaluationEvent"
+    }
+    assert checks == {"accuracy_price": True, "completeness": True, "failures": True, "freshness": True}
+
+    downstream = dev.launch("prices", ["cheapest_ticket"])
+    assert dev.finished(downstream) == "SUCCESS", dev.events(downstream)
+    [report] = [event for event in dev.events(downstream) if event["__typename"] == "MaterializationEvent"]
+    told = {entry["label"]: entry for entry in report["metadataEntries"]}
+    assert "| EUR | Führung durch den Salzturm | 14.50 |" in told["cheapest"]["mdStr"]
+
+
+def _working(dev: Dev, client: mino.Client, campaign: str, run: str) -> str:
+    """Waits until a few pages of a run are done and in the store, and gives its id."""
+
+    def found() -> str | None:
+        assert dev.status(run) in ("NOT_STARTED", "QUEUED", "STARTING", "STARTED"), dev.events(run)
+        for each in client.list("runs"):
+            if each["campaign"] == campaign and client.status(each["run_id"])[0]["totals"]["completed"] >= 6:
+                return each["run_id"]
+        return None
+
+    run_id = until(f"pages of {campaign}", found)
+    # What is looked for after a kill can be found before it.
+    assert any("chrom" in name for name in dev.leftovers().values())
+    return run_id
+
+
+def _successes(client: mino.Client, run_id: str) -> set[tuple[str, str]]:
+    """Attempts that succeeded, with when they began: one that is made again began later."""
+    query = f"select attempt_id, started_at from attempts where run_id = '{run_id}' and status = 'success'"
+    return {(each["attempt_id"], each["started_at"]) for each in client.sql(query).to_pylist()}
+
+
+def _expect_one_run_without_loss(client: mino.Client, campaign: str, run_id: str) -> None:
+    """One run, each task of it done once, and nothing that was done before is done again."""
+    assert [each["run_id"] for each in client.list("runs") if each["campaign"] == campaign] == [run_id]
+    [totals] = client.sql(
+        "select count(*) as tasks, count(distinct row_id) as rows, "
+        "sum(case when status = 'completed' then 1 else 0 end) as completed "
+        f"from tasks where run_id = '{run_id}'"
+    ).to_pylist()
+    assert totals == {"tasks": PAGES, "rows": PAGES, "completed": PAGES}
+    doubled = client.sql(
+        f"select task_id from attempts where run_id = '{run_id}' and status = 'success' "
+        "group by task_id having count(*) <> 1"
+    ).to_pylist()
+    assert doubled == []
+    assert client.verify(run_id)["ok"]
+
+
+@pytest.mark.parametrize("in_process", [False, True], ids=["multiprocess", "in_process"])
+def test_terminate_stops_the_run_and_executing_it_again_finishes_it(
+    dev: Dev, client: mino.Client, in_process: bool
+) -> None:
+    campaign = "browser" if in_process else "terminated"
+    run = dev.launch("shops", [campaign], in_process=in_process)
+    run_id = _working(dev, client, campaign, run)
+    began = time.monotonic()
+    dev.terminate(run)
+    assert dev.finished(run) == "CANCELED"
+    dev.expect_nothing_left()
+    assert time.monotonic() - began < 5
+
+    stopped = client.show(run_id)
+    assert stopped["kind"] == "run" and stopped["run"]["status"] == "stopped"
+    done = _successes(client, run_id)
+    assert 6 <= len(done) < PAGES
+    said = [event["message"] for event in dev.events(run) if event["__typename"] == "LogMessageEvent"]
+    assert any(f"run {run_id} is stopped, Dagster was asked to terminate it" in line for line in said)
+
+    again = dev.launch_again(run)
+    assert dev.finished(again) == "SUCCESS", dev.events(again)
+    _expect_one_run_without_loss(client, campaign, run_id)
+    assert done <= _successes(client, run_id)
+
+
+def test_a_killed_run_worker_leaves_nothing_and_its_retry_finishes_the_run(dev: Dev, client: mino.Client) -> None:
+    run = dev.launch("shops", ["worker_killed"])
+    run_id = _working(dev, client, "worker-killed", run)
+    worker = until("the worker's process", lambda: dev.worker(run))
+    os.kill(worker, signal.SIGKILL)
+    # The step is an orphan now, which nobody can terminate: it ends by itself, with its browser.
+    dev.expect_nothing_left()
+    assert client.show(run_id)["run"]["status"] == "stopped"
+    assert dev.finished(run) == "FAILURE"
+
+    # The daemon's own retry, as dags/dagster/dagster.yaml asks for.
+    retry = until("a retry", lambda: next((each for each in dev.runs() if each["parentRunId"] == run), None))
+    assert dev.finished(retry["runId"]) == "SUCCESS", dev.events(retry["runId"])
+    _expect_one_run_without_loss(client, "worker-killed", run_id)
+
+
+def test_a_killed_step_leaves_nothing_and_its_retry_finishes_the_run(dev: Dev, client: mino.Client) -> None:
+    run = dev.launch("shops", ["step_killed"])
+    run_id = _working(dev, client, "step-killed", run)
+    step = until("the step's process", lambda: dev.step(run))
+    os.kill(step, signal.SIGKILL)
+    assert dev.finished(run) == "FAILURE"
+    retry = until("a retry", lambda: next((each for each in dev.runs() if each["parentRunId"] == run), None))
+    assert dev.finished(retry["runId"]) == "SUCCESS", dev.events(retry["runId"])
+    dev.expect_nothing_left()
+    _expect_one_run_without_loss(client, "step-killed", run_id)
+
+
+def test_nothing_is_left(dev: Dev) -> None:
+    dev.expect_nothing_left()
+    assert {each["status"] for each in dev.runs()} == {"SUCCESS", "FAILURE", "CANCELED"}
