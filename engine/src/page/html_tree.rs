@@ -6,6 +6,7 @@ use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The tree that the HTML parser builds: links between numbered nodes, texts one after another in one text.
 ///
@@ -23,6 +24,9 @@ pub(super) struct Tree {
     pub(super) strings: Strings,
     pub(super) nodes: Vec<TreeNode>,
     pub(super) attributes: Vec<(u32, u32)>,
+    /// Lists of attributes by their hash: one that is written again and again, or that the parser makes copies of, is kept
+    /// once.
+    lists: HashMap<u64, (u32, u16)>,
     /// Tags by number; `names` gives the number.
     tags: Vec<Tag>,
     tag_numbers: HashMap<QualName, u32>,
@@ -157,6 +161,35 @@ impl Tree {
         number
     }
 
+    /// Where a list of attributes stands, and how many it has.
+    fn list(&mut self, attributes: &[Attribute]) -> (u32, u16) {
+        let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+        for attribute in attributes {
+            attribute.name.local.hash(&mut hasher);
+            attribute.value.as_bytes().hash(&mut hasher);
+        }
+        let hash = hasher.finish();
+        if let Some((from, count)) = self.lists.get(&hash).copied().filter(|known| self.is_list(*known, attributes)) {
+            return (from, count);
+        }
+        let from = self.attributes.len() as u32;
+        for attribute in attributes {
+            let pair = (self.name(&attribute.name.local), self.strings.push(&attribute.value));
+            self.attributes.push(pair);
+        }
+        let list = (from, (self.attributes.len() as u32 - from) as u16);
+        self.lists.insert(hash, list);
+        list
+    }
+
+    fn is_list(&self, (from, count): (u32, u16), attributes: &[Attribute]) -> bool {
+        let known = self.attributes.get(from as usize..from as usize + count as usize).unwrap_or_default();
+        known.len() == attributes.len()
+            && known.iter().zip(attributes).all(|((name, value), attribute)| {
+                self.names.get(&attribute.name.local) == Some(name) && *self.strings.get(*value) == *attribute.value
+            })
+    }
+
     fn detach(&mut self, number: u32) {
         let Some(TreeNode { parent, previous, next, .. }) = self.node(number).copied() else { return };
         match self.nodes.get_mut(previous as usize) {
@@ -267,10 +300,10 @@ impl TreeSink for HtmlTree {
             return BEYOND + tree.beyond.len() as u32 - 1;
         }
         let number = tree.add(Some(NodeKind::Element), tag);
-        for attribute in attributes.iter().take(MOST_ATTRIBUTES) {
-            let pair = (tree.name(&attribute.name.local), tree.strings.push(&attribute.value));
-            tree.attributes.push(pair);
-            tree.nodes[number as usize].attribute_count += 1;
+        if !attributes.is_empty() {
+            let (from, count) = tree.list(&attributes[..attributes.len().min(MOST_ATTRIBUTES)]);
+            let node = &mut tree.nodes[number as usize];
+            (node.attributes_from, node.attribute_count) = (from, count);
         }
         number
     }
