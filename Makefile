@@ -47,6 +47,7 @@ lint: venv  ## Check format and lints
 	cargo clippy --quiet --workspace --all-targets
 	$(VENV)/bin/ruff check python tests dags
 	$(VENV)/bin/ruff format --check python tests dags
+	$(PYTHON) python/docs/reference.py --check
 
 bench: browser build  ## Milliseconds a page of extraction; pages a second beside a bare loop over the browser library
 	cargo build --quiet --package mino-engine --example throughput --example extraction
