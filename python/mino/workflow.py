@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ def run_id_for(at: datetime, *key: str) -> str:
     A UUIDv7 (RFC 9562) whose time is `at` (without a time zone: UTC) and whose other bits are a hash of the key, so
     that runs sort by their time.
     """
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)  # noqa: UP017 (Python 3.10)
     milliseconds = int(at.timestamp() * 1000) & (2**48 - 1)
     digest = int.from_bytes(hashlib.sha256("\0".join(key).encode()).digest()[:10], "big")
     bits = milliseconds << 80 | 0x7 << 76 | (digest >> 64 & 0xFFF) << 64 | 0b10 << 62 | digest & (2**62 - 1)
@@ -116,6 +116,10 @@ class ProgressLog:
                 self._log.warning("%s", event["text"])
             case "stopping":
                 self._log.warning("stopping: %s", event["reason"])
+            case "shard_finished":
+                self._log.info("shard %d/%d is done: %s", event["shard"], event["of"], self.line())
+            case "shard_released":
+                self._log.warning("shard %d/%d is given back: %s", event["shard"], event["of"], self.line())
             case "finalized":
                 self._log.info("%s: %s", event["status"], self.line())
 

@@ -1,16 +1,18 @@
 use crate::errors;
 use crate::logs;
-use mino_engine::campaign::CampaignError;
+use mino_engine::campaign::{CampaignError, Stop};
 use pyo3::prelude::*;
 use std::future::Future;
 use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 /// How often a blocked call looks whether Ctrl-C was pressed.
 const SIGNALS: Duration = Duration::from_millis(100);
+
+/// Characters of what was raised that are kept.
+const MOST_OF_A_REASON: usize = 300;
 
 /// The engine's threads, and whose they are. Locked by who holds the GIL, and never beyond: a fork, which holds it too, finds
 /// it open.
@@ -36,7 +38,7 @@ fn runtime(_: Python<'_>) -> PyResult<&'static Runtime> {
 /// work has ended; work that cannot be stopped is dropped.
 pub(crate) fn wait<T: Send>(
     py: Python<'_>,
-    stop: Option<&CancellationToken>,
+    stop: Option<&Stop>,
     work: impl Future<Output = Result<T, CampaignError>> + Send,
 ) -> PyResult<T> {
     let runtime = runtime(py)?;
@@ -56,14 +58,22 @@ pub(crate) fn wait<T: Send>(
                     () = tokio::time::sleep(SIGNALS) => {
                         let Err(signal) = Python::attach(|py| py.check_signals()) else { continue };
                         let Some(stop) = stop else { return Err(signal) };
-                        if interrupted.replace(signal).is_some() {
+                        end(stop, &signal);
+                        if let Some(first) = interrupted.replace(signal) {
                             // Asked twice: at once.
-                            return interrupted.map_or_else(|| Err(errors::input("interrupted")), Err);
+                            return Err(first);
                         }
-                        stop.cancel();
                     }
                 }
             }
         })
     })
+}
+
+/// Ends what is under way; the run keeps what was raised as the reason. Who presses Ctrl-C in a notebook, or ends a task of an
+/// orchestrator, waits for no page.
+pub(crate) fn end(stop: &Stop, raised: &PyErr) {
+    let why: String = raised.to_string().trim_end_matches(": ").chars().take(MOST_OF_A_REASON).collect();
+    stop.because(why);
+    stop.now.cancel();
 }

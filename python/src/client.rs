@@ -14,7 +14,6 @@ use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio_util::sync::CancellationToken;
 
 /// Opens a store for one organization.
 #[pyfunction]
@@ -68,13 +67,13 @@ impl Client {
         on_progress: Option<Bound<'_, PyAny>>,
         settings: Option<Settings>,
     ) -> PyResult<RunReport> {
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let browser = browser.or_else(|| std::env::var("MINO_BROWSER").ok());
         let concurrency = concurrency.map(|number| whole("concurrency", number)).transpose()?;
         let shard = shard.map(parse).transpose()?;
         let catalog = self.catalog(py)?;
         if let (None, Some(run)) = (campaign, &resume) {
-            let request = ResumeRequest { run: run.clone(), shard, concurrency, browser, stop: at_once(&stop) };
+            let request = ResumeRequest { run: run.clone(), shard, concurrency, browser, stop: stop.clone() };
             return watched(on_progress, stop, |stop, listeners| {
                 wait(py, Some(stop), campaign::resume(&catalog, request, listeners))
             });
@@ -87,7 +86,7 @@ impl Client {
             browser,
             run_id: run_id.map(parse_id).transpose()?,
             shard: shard.unwrap_or(Shard::WHOLE),
-            stop: at_once(&stop),
+            stop: stop.clone(),
             ..settings.unwrap_or_default().request(campaign)?
         };
         watched(on_progress, stop, |stop, listeners| wait(py, Some(stop), campaign::run(&catalog, request, listeners)))
@@ -206,12 +205,12 @@ impl Client {
         concurrency: Option<i128>,
         on_progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<RunReport> {
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         let request = ReplayRequest {
             run: run.to_owned(),
             instructions,
             concurrency: concurrency.map(|number| whole("concurrency", number)).transpose()?,
-            stop: at_once(&stop),
+            stop: stop.clone(),
         };
         watched(on_progress, stop, |stop, listeners| {
             wait(py, Some(stop), campaign::replay(&*self.catalog(py)?, request, listeners))
@@ -297,8 +296,8 @@ impl Client {
 /// Runs something whose events a Python function wants to hear; what that raises stops it and is raised again.
 fn watched(
     on_progress: Option<Bound<'_, PyAny>>,
-    stop: CancellationToken,
-    work: impl FnOnce(&CancellationToken, &mut [Box<dyn Listener>]) -> PyResult<campaign::RunReport>,
+    stop: Stop,
+    work: impl FnOnce(&Stop, &mut [Box<dyn Listener>]) -> PyResult<campaign::RunReport>,
 ) -> PyResult<RunReport> {
     let on_progress = on_progress.map(|function| OnProgress::new(function, stop.clone())).transpose()?;
     let raised = on_progress.as_ref().map(OnProgress::raised).unwrap_or_default();
@@ -313,9 +312,4 @@ fn watched(
 
 fn parse_id(text: &str) -> PyResult<RunId> {
     text.parse().map_err(|_| input(format!("run_id `{text}` is not a UUID")))
-}
-
-/// Who presses Ctrl-C in a notebook, or ends a task of an orchestrator, waits for no page.
-fn at_once(token: &CancellationToken) -> Stop {
-    Stop { now: token.clone(), ..Stop::default() }
 }

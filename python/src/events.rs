@@ -1,16 +1,17 @@
+use crate::blocking::end;
 use crate::json::to_python;
+use mino_engine::campaign::Stop;
 use mino_engine::run::{Listener, RunEvent};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::block_in_place;
-use tokio_util::sync::CancellationToken;
 
 /// Tells a Python function what happens in a run.
 #[derive(Debug)]
 pub(crate) struct OnProgress {
     function: Py<PyAny>,
-    stop: CancellationToken,
+    stop: Stop,
     raised: Raised,
 }
 
@@ -19,8 +20,8 @@ pub(crate) struct OnProgress {
 pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
 
 impl OnProgress {
-    /// `stop` is cancelled when the function raises.
-    pub(crate) fn new(function: Bound<'_, PyAny>, stop: CancellationToken) -> PyResult<Self> {
+    /// The run ends when the function raises.
+    pub(crate) fn new(function: Bound<'_, PyAny>, stop: Stop) -> PyResult<Self> {
         if !function.is_callable() {
             return Err(PyTypeError::new_err("on_progress is not callable"));
         }
@@ -55,8 +56,8 @@ impl Listener for OnProgress {
         // It may well ask the store something: outside of the runtime it can.
         let told = block_in_place(|| Python::attach(|py| self.function.call1(py, (to_python(py, event)?,)).map(drop)));
         if let Err(error) = told {
+            end(&self.stop, &error);
             self.raised.set(error);
-            self.stop.cancel();
         }
     }
 }

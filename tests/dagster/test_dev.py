@@ -104,6 +104,20 @@ def test_the_project_runs_to_success(dev: Dev, client: mino.Client) -> None:
     assert "| EUR | Führung durch den Salzturm | 14.50 |" in told["cheapest"]["mdStr"]
 
 
+def test_the_schedule_of_the_project_is_on(dev: Dev) -> None:
+    query = """{ schedulesOrError(repositorySelector: {
+      repositoryLocationName: "prices", repositoryName: "__repository__"
+    }) { ... on Schedules { results { name cronSchedule executionTimezone scheduleState { status } } } } }"""
+    assert dev.ask(query)["schedulesOrError"]["results"] == [
+        {
+            "name": "attraction_prices_schedule",
+            "cronSchedule": "0 6 * * *",
+            "executionTimezone": "Europe/Berlin",
+            "scheduleState": {"status": "RUNNING"},
+        }
+    ]
+
+
 def _working(dev: Dev, client: mino.Client, campaign: str, run: str) -> str:
     """Waits until a few pages of a run are done and in the store, and gives its id."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from conftest import WriteCampaign
 from dagster import (
     AssetMaterialization,
@@ -79,6 +80,25 @@ def test_runs_of_the_shell_are_reported_once(
     assert daemon.tick() == []
 
 
+def test_a_tick_takes_a_few_and_the_next_goes_on(
+    write_campaign: WriteCampaign,
+    client: mino.Client,
+    instance: DagsterInstance,
+    store: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mino.dagster.sensors._AT_ONCE", 2)
+    files = {name: write_campaign(["shop/1"], name=name) for name in ("one", "two")}
+    daemon = Daemon(build_mino_run_sensor(build_mino_assets(list(files.values()))), instance, store)
+    for name, file in files.items():
+        client.apply(file)
+        client.run(name)
+    assert len(daemon.tick()) == 2
+    expected = [client.run(name).run_id for name in ("one", "one", "one", "two")]
+    assert _run_ids(daemon.tick() + daemon.tick()) == expected
+    assert daemon.tick() == []
+
+
 def test_runs_of_this_dagster_are_not_reported_again(
     write_campaign: WriteCampaign, run: Run, client: mino.Client, instance: DagsterInstance, store: str
 ) -> None:
@@ -115,6 +135,9 @@ def test_events_have_the_partition_of_their_asset(
     dated = build_mino_assets([campaign], partitions_def=run_dates(campaign, "2026-01-01"))
     [event] = Daemon(build_mino_run_sensor(dated), instance, store).tick()
     assert event.partition == began[:10]
+    with DagsterInstance.ephemeral() as later:
+        not_yet = build_mino_assets([campaign], partitions_def=run_dates(campaign, "2999-01-01"))
+        assert Daemon(build_mino_run_sensor(not_yet), later, store).tick() == []
     with DagsterInstance.ephemeral() as other:
         versioned = build_mino_assets([campaign], partitions_def=dataset_versions(campaign))
         [event] = Daemon(build_mino_run_sensor(versioned), other, store).tick()

@@ -15,6 +15,7 @@ mod run;
 mod watch;
 mod work;
 
+pub use crate::run::Stop;
 pub use apply::{Applied, apply};
 pub use calibrate::{Calibrated, calibrate};
 pub use error::{CampaignError, ErrorKind};
@@ -25,7 +26,7 @@ pub use quality::{Quality, quality};
 pub use query::query;
 pub use replay::{ReplayRequest, replay};
 pub use resume::{ResumeRequest, finalize_run, resume};
-pub use run::{RunReport, RunRequest, Stop, plan_run, run, verify_run};
+pub use run::{RunReport, RunRequest, plan_run, run, verify_run};
 pub use watch::{Watcher, status};
 
 use crate::catalog::Catalog;

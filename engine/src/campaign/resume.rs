@@ -76,7 +76,7 @@ pub async fn finalize_run(
         }
         // Whoever may still live is closed out first.
         let (shard, lease) = (Shard { number, of }, plan.record.settings.lease);
-        let lease = Lease::take(catalog, &run_id, shard, lease, Utc::now()).await?;
+        let lease = Lease::take(catalog, &run_id, shard, lease, Utc::now(), &Stop::default()).await?;
         let known = Orders::read(catalog, &run_id).await?.seq;
         lease.end(catalog, &run_id, LeaseEnd::Stopped, known).await?;
     }

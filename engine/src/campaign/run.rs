@@ -7,14 +7,13 @@ use crate::model::{
     CampaignRecord, DatasetVersion, Fetch, Instructions, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus,
     RunType, Sample, Screenshots, Shard,
 };
-use crate::run::{Listener, Plan, PlanOptions, RunSummary, Source, Verification, check_settings, plan, verify};
+use crate::run::{Listener, Plan, PlanOptions, RunSummary, Source, Stop, Verification, check_settings, plan, verify};
 use chrono::Utc;
 use ipnet::IpNet;
 use mino_datafusion::layout::Kind;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// What to run, and where it differs from the campaign's own settings.
 #[derive(Debug, Clone)]
@@ -49,15 +48,6 @@ pub struct RunRequest {
     pub shard: Shard,
     /// How it is ended.
     pub stop: Stop,
-}
-
-/// How a person ends what is under way.
-#[derive(Debug, Clone, Default)]
-pub struct Stop {
-    /// Cancelled: attempts under way finish, no further one begins.
-    pub finish: CancellationToken,
-    /// Cancelled: attempts under way are given up; what is done is kept.
-    pub now: CancellationToken,
 }
 
 impl RunRequest {

@@ -59,7 +59,7 @@ pub(super) async fn work_off(
             None => source(catalog, plan, work.browser).await?,
         };
         let lease = plan.record.settings.lease;
-        let lease = match Lease::take(catalog, &run_id, shard, lease, Utc::now()).await {
+        let lease = match Lease::take(catalog, &run_id, shard, lease, Utc::now(), work.stop).await {
             Ok(lease) => lease,
             // The others may still need somebody.
             Err(error @ RunError::Owned { .. }) if asked.len() > 1 => {
@@ -120,19 +120,13 @@ async fn carry_out(
         sample: plan.record.sample.clone(),
     };
     listeners.iter_mut().for_each(|listener| listener.on_event(&planned));
-    let how = Execution {
-        source,
-        lease: lease.clone(),
-        finish: stop.finish.clone(),
-        stop: stop.now.clone(),
-        spool: spool_root(),
-    };
+    let how = Execution { source, lease: lease.clone(), stop: stop.clone(), spool: spool_root() };
     let is_whole = shard == Shard::WHOLE;
     let (end, orders, ended) = match execute(catalog, plan, how, listeners).await {
         Ok(Worked { ended: ShardEnded::Done, orders }) => (LeaseEnd::Done, orders, None),
         Ok(Worked { ended: ShardEnded::Stopped(_), orders }) => (LeaseEnd::Stopped, orders, None),
         Ok(Worked { ended: ShardEnded::Interrupted, orders }) if is_whole => {
-            (LeaseEnd::Stopped, orders, Some(Ended::Stopped("stopped by a person".into())))
+            (LeaseEnd::Stopped, orders, Some(Ended::Stopped(stop.why().to_owned())))
         }
         Ok(Worked { ended: ShardEnded::Interrupted, orders }) => (LeaseEnd::Released, orders, None),
         Err(error @ (RunError::LeaseLost { .. } | RunError::StoreAway { .. })) => return Err(error.into()),

@@ -204,7 +204,10 @@ pub(super) fn stop_on_signals() -> Stop {
             };
             let urgent = tokio::select! {
                 _ = tokio::signal::ctrl_c() => told.finish.is_cancelled(),
-                _ = terminate => true,
+                _ = terminate => {
+                    told.because("ended by SIGTERM");
+                    true
+                }
             };
             if told.now.is_cancelled() {
                 std::process::exit(i32::from(exit::STOPPED));

@@ -8,7 +8,7 @@ use super::scribe::Scribe;
 use super::spool::Spool;
 use super::tier::Tiers;
 use super::tries::Tries;
-use super::{Lease, Listener, Orders, Patience, Plan, RunError, publish_progress};
+use super::{Lease, Listener, Orders, Patience, Plan, RunError, Stop, publish_progress};
 use crate::browse::Robots;
 use crate::catalog::{Catalog, Who};
 use crate::extract::Extractor;
@@ -27,10 +27,8 @@ pub struct Execution {
     pub source: Source,
     /// Which part of the run, and that it is ours.
     pub lease: Lease,
-    /// Cancelled to end: attempts under way finish, no further one begins.
-    pub finish: CancellationToken,
-    /// Cancelled to end at once: attempts under way are given up, what is done is kept.
-    pub stop: CancellationToken,
+    /// How it is ended.
+    pub stop: Stop,
     /// Folder of this machine where finished attempts wait while the store is away.
     pub spool: PathBuf,
 }
@@ -66,13 +64,13 @@ pub async fn execute(
     how: Execution,
     listeners: &mut [Box<dyn Listener>],
 ) -> Result<Worked, RunError> {
-    let Execution { source, lease, finish, stop, spool } = how;
+    let Execution { source, lease, stop, spool } = how;
     let id = plan.record.run_id.clone();
     let extractor = Extractor::new(&plan.record.instructions)?;
     let (notify, notices) = mpsc::unbounded_channel();
     let known = figures_before(catalog, &id, &lease).await;
     let (figures, newest) = watch::channel(known);
-    let mut patience = Patience::new(&stop);
+    let mut patience = Patience::new(&stop.now);
     let orders = loop {
         let asked = Orders::read(catalog, &id).await;
         if let Some(orders) = patience.with(asked, RunError::is_store_away, listeners).await {
@@ -83,7 +81,7 @@ pub async fn execute(
     let pulse = Pulse::start(catalog, &id, lease.clone(), orders.seq, newest, notify.clone());
     let mut journal = Journal::new(catalog.clone(), id.clone(), lease.clone());
     let spool = Spool::new(&spool, &id, lease.shard.number, lease.epoch);
-    let mut patience = Patience::new(&stop);
+    let mut patience = Patience::new(&stop.now);
     let tries = loop {
         let ready = ready(catalog, plan, &mut journal, &spool).await;
         if let Some(tries) = patience.with(ready, RunError::is_store_away, listeners).await {
@@ -91,11 +89,11 @@ pub async fn execute(
         }
     };
     // Ours alone: an order to stop must not look like a signal to whoever gave us the token.
-    let now = stop.child_token();
+    let now = stop.now.child_token();
     let shop = Arc::new(workshop(catalog, plan, source, extractor, &lease, (now.clone(), notify.clone())));
     let scribe = Scribe::start(journal, spool, now, notify);
     let mut executor = Executor::new(plan, shop.clone(), lease, orders, tries, (scribe, figures, notices), listeners);
-    let result = executor.work(&finish).await;
+    let result = executor.work(&stop).await;
     // Whatever happened, what is finished must not be lost.
     let flushed = executor.close().await;
     drop(pulse);

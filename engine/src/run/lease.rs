@@ -1,5 +1,5 @@
 use super::journal::seal;
-use super::{RunError, Worker};
+use super::{RunError, Stop, Worker};
 use crate::catalog::Catalog;
 use crate::model::Shard;
 use chrono::{DateTime, Utc};
@@ -77,7 +77,7 @@ impl Lease {
     /// nothing that they still write counts.
     ///
     /// # Errors
-    /// [`RunError::Owned`] when somebody works on it; [`RunError::Divided`] when the run is divided otherwise; when the
+    /// [`RunError::Owned`] when somebody works on it, or may, and `stop` does not want it known any more; [`RunError::Divided`] when the run is divided otherwise; when the
     /// store does not answer.
     pub async fn take(
         catalog: &Catalog,
@@ -85,6 +85,7 @@ impl Lease {
         shard: Shard,
         lease: Duration,
         at: DateTime<Utc>,
+        stop: &Stop,
     ) -> Result<Self, RunError> {
         divide(catalog, run_id, shard).await?;
         let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
@@ -92,7 +93,7 @@ impl Lease {
             let known = shards(catalog, run_id).await?.remove(&shard.number);
             let epoch = known.as_ref().map_or(0, |known| known.lease.epoch) + 1;
             if let Some(known) = known.filter(|known| known.end.is_none() && !known.lease.worker.is_gone()) {
-                wait_until_expired(catalog, run_id, &known.lease).await?;
+                wait_until_expired(catalog, run_id, &known.lease, stop).await?;
             }
             let own = Self { shard, epoch, worker: Worker::here(), at, lease_ms };
             let path = layout::lease(catalog.org(), run_id, shard.number, epoch);
@@ -197,17 +198,22 @@ async fn divide(catalog: &Catalog, run_id: &str, shard: Shard) -> Result<(), Run
 
 /// A sign of life is whatever changes about the shard's live figures. Their age is told by our clock alone, so that
 /// machines whose clocks differ agree.
-async fn wait_until_expired(catalog: &Catalog, run_id: &str, lease: &Lease) -> Result<(), RunError> {
+async fn wait_until_expired(catalog: &Catalog, run_id: &str, lease: &Lease, stop: &Stop) -> Result<(), RunError> {
     let path = layout::progress(catalog.org(), run_id, lease.shard.number);
     let patience = Duration::from_millis(lease.lease_ms);
     let first = catalog.store().head(&path).await?;
     let begun = Instant::now();
     while begun.elapsed() < patience {
-        tokio::time::sleep(Duration::from_millis(250).min(patience)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(250).min(patience)) => {}
+            () = stop.finish.cancelled() => {}
+            () = stop.now.cancelled() => {}
+        }
         if lease.worker.is_gone() {
             return Ok(());
         }
-        if catalog.store().head(&path).await? != first {
+        let given_up = stop.finish.is_cancelled() || stop.now.is_cancelled();
+        if given_up || catalog.store().head(&path).await? != first {
             let worker = lease.worker.to_string();
             return Err(RunError::Owned { run_id: run_id.to_owned(), shard: lease.shard, worker, since: lease.at });
         }

@@ -11,7 +11,7 @@ use crate::run::throttle::{self, Throttle};
 use crate::run::tries::Tries;
 use crate::run::{
     Breaker, FoundValue, Lease, Listener, Now, Orders, Outcome, Plan, Progress, RunError, RunEvent, ShardEnded,
-    ShardIdentity, ShardProgress, Shares, Totals, Verdict, retry_after,
+    ShardIdentity, ShardProgress, Shares, Stop, Totals, Verdict, retry_after,
 };
 use bytes::Bytes;
 use chrono::Utc;
@@ -187,7 +187,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Until there is nothing more to do, or nothing more is to be done.
-    pub(super) async fn work(&mut self, finish: &CancellationToken) -> Result<ShardEnded, RunError> {
+    pub(super) async fn work(&mut self, stop: &Stop) -> Result<ShardEnded, RunError> {
         self.emit(&RunEvent::Started { tasks: self.queue.len(), concurrency: self.throttle.limit() });
         let now = self.shop.stop.clone();
         if let Some((record, at_once)) = self.orders.stopped.clone() {
@@ -198,9 +198,9 @@ impl<'a> Executor<'a> {
         }
         let mut ticks = tokio::time::interval(Duration::from_secs(1));
         loop {
-            if (now.is_cancelled() || finish.is_cancelled()) && self.ending.is_none() {
+            if (now.is_cancelled() || stop.finish.is_cancelled()) && self.ending.is_none() {
                 self.ending = Some(ShardEnded::Interrupted);
-                self.emit(&RunEvent::Stopping { reason: "stopped by a person".into() });
+                self.emit(&RunEvent::Stopping { reason: stop.why().to_owned() });
             }
             let held = self.ending.is_some() || self.orders.paused.is_some() || self.store_away.is_some();
             if !held {
@@ -222,7 +222,7 @@ impl<'a> Executor<'a> {
                 Some(notice) = self.notices.recv() => self.noticed(notice)?,
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
                 () = now.cancelled(), if self.ending.is_none() => {}
-                () = finish.cancelled(), if self.ending.is_none() => {}
+                () = stop.finish.cancelled(), if self.ending.is_none() => {}
                 _ = ticks.tick() => {
                     self.look_around();
                     self.publish();

@@ -1,0 +1,122 @@
+"""Carries out a campaign inside a step of Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetRecordsFilter,
+    DagsterExecutionInterruptedError,
+    Failure,
+    MaterializeResult,
+)
+from dagster import TimeWindowPartitionsDefinition as TimeWindows
+
+from mino import Client, InputError, RunFailed, RunReport, UnreachableError
+from mino.dagster.campaign import MinoCampaign, campaign_of
+from mino.dagster.checks import check_results
+from mino.dagster.metadata import RUN_ID, run_metadata
+from mino.dagster.parent import stopped_with_parent
+from mino.dagster.partitions import is_of_dataset_versions
+from mino.dagster.reattach import run_id_of
+from mino.workflow import ProgressLog, run_or_go_on
+
+__all__ = ["execute"]
+
+
+def execute(
+    client: Client, context: AssetExecutionContext, settings: Mapping[str, Any]
+) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
+    """Runs the campaign of the selected asset, or only judges its last run where nothing but checks is selected."""
+    key, campaign = campaign_of(context.assets_def)
+    with _failures_of_dagster():
+        if context.selected_asset_keys:
+            run_id = run_id_of(context, key)
+            _bring_up_to_date(client, context, campaign)
+            _complete(client, context, _run(client, context, campaign, run_id, **settings))
+            yield MaterializeResult(asset_key=key, metadata=run_metadata(client, run_id))
+        else:
+            run_id = _last_run(context, key)
+        yield from check_results(client, context, campaign, run_id)
+
+
+def _bring_up_to_date(client: Client, context: AssetExecutionContext, campaign: MinoCampaign) -> None:
+    """Makes sure that what is run is what the definitions and the partition say."""
+    partitions = context.assets_def.partitions_def
+    if is_of_dataset_versions(partitions):
+        shown = client.show(campaign.name)
+        in_force = shown["campaign"]["dataset_version"] if shown["kind"] == "campaign" else None
+        if str(in_force) != context.partition_key:
+            raise Failure(
+                f"version {in_force} of the dataset is in force, not {context.partition_key}: runs take the newest",
+                allow_retries=False,
+            )
+        return
+    if isinstance(partitions, TimeWindows) and context.partition_time_window.end < datetime.now().astimezone():
+        context.log.warning(
+            f"partition {context.partition_key} is over: what the sites say now is what is kept under it"
+        )
+    if campaign.file is not None:
+        for note in client.apply(campaign.file, why=f"Dagster run {context.run.run_id}")["notes"]:
+            context.log.info(note)
+
+
+def _run(
+    client: Client, context: AssetExecutionContext, campaign: MinoCampaign, run_id: str, **settings: Any
+) -> RunReport:
+    with stopped_with_parent() as lost, ProgressLog(context.log) as progress:
+        try:
+            return run_or_go_on(client, campaign.name, run_id, on_progress=progress, **settings)
+        except (DagsterExecutionInterruptedError, KeyboardInterrupt):
+            why = "the process that started this step is gone" if lost.is_set() else "Dagster was asked to terminate it"
+            context.log.warning(
+                f"run {run_id} is stopped, {why}: what is done is kept, and re-executing from failure goes on with it"
+            )
+            raise
+
+
+def _complete(client: Client, context: AssetExecutionContext, report: RunReport) -> None:
+    """Raises Failure for a run that is not what its asset should be."""
+    told = {RUN_ID: report.run_id}
+    if report.status != "completed":
+        shown = client.show(report.run_id)
+        reason = shown["run"]["reason"] if shown["kind"] == "run" else None
+        # A person's decision is not to be undone by a retry policy; re-executing the Dagster run goes on.
+        raise Failure(f"run {report.run_id} is {report.status}: {reason}", metadata=told, allow_retries=False)
+    summary = report.summary
+    if summary is not None and summary["tasks"] and not summary["completed"]:
+        failures = ", ".join(f"{count} {reason}" for reason, count in summary["failures"].items())
+        raise Failure(
+            f"run {report.run_id} completed none of its {summary['tasks']} tasks: {failures}",
+            metadata=told,
+            allow_retries=False,
+        )
+    context.log.info(f"run {report.run_id} is complete")
+
+
+def _last_run(context: AssetExecutionContext, key: AssetKey) -> str:
+    """The run of the newest materialization, of the partition where there is one."""
+    partitions = [context.partition_key] if context.has_partition_key else None
+    wanted = AssetRecordsFilter(asset_key=key, asset_partitions=partitions)
+    for record in context.instance.fetch_materializations(wanted, limit=1).records:
+        materialization = record.asset_materialization
+        if materialization is not None and RUN_ID in materialization.metadata:
+            return str(materialization.metadata[RUN_ID].value)
+    raise Failure(f"{key.to_user_string()} was never materialized: there is nothing to check", allow_retries=False)
+
+
+@contextmanager
+def _failures_of_dagster() -> Iterator[None]:
+    """Tells Dagster whether trying again may help."""
+    try:
+        yield
+    except InputError as error:
+        raise Failure(str(error), allow_retries=False) from error
+    except (RunFailed, UnreachableError) as error:
+        raise Failure(str(error), allow_retries=True) from error
