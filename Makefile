@@ -32,12 +32,12 @@ test: browser wheel  ## Install what is missing and run every test
 	cd python && $(PYTHON) -m pytest
 	@$(MAKE) --no-print-directory test-airflow test-dagster
 
-test-airflow: browser wheel $(AIRFLOW)/.ready  ## Run what is for Airflow in a real one: scheduler, API server, triggerer, LocalExecutor
+test-airflow: browser wheel build $(AIRFLOW)/.ready  ## Run what is for Airflow in a real one: scheduler, API server, triggerer, LocalExecutor
 	@echo "== tests in Airflow"
 	cd python && VIRTUAL_ENV=$(AIRFLOW) $(VENV)/bin/maturin develop --quiet --profile dev
 	cd tests/airflow && $(AIRFLOW)/bin/python -m pytest -q
 
-test-dagster: browser wheel $(DAGSTER)/.ready  ## Run what is for Dagster in a real one
+test-dagster: browser wheel build $(DAGSTER)/.ready  ## Run what is for Dagster in a real one
 	@echo "== tests in Dagster"
 	cd python && VIRTUAL_ENV=$(DAGSTER) $(VENV)/bin/maturin develop --quiet --profile dev
 	cd tests/dagster && $(DAGSTER)/bin/python -m pytest -q

@@ -61,15 +61,25 @@ class SlowPages(http.server.BaseHTTPRequestHandler):
 
 
 HOSTS = 4
+QUALITY = (
+    "quality: [{check: accuracy, at_least: 0.1}, {check: completeness, field: price, at_least: 0.5, severity: warn}]"
+)
+
+
+class SlowServer(http.server.ThreadingHTTPServer):
+    """Says nothing of visitors that are gone before they have their answer."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")
 def slow_site() -> Iterator[str]:
     """The address of a site that four hosts have; `{host}` stands for their number."""
-    first = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowPages)
+    first = SlowServer(("127.0.0.1", 0), SlowPages)
     port = first.server_port
     servers = [first]
-    servers += [http.server.ThreadingHTTPServer((f"127.0.0.{n}", port), SlowPages) for n in range(2, HOSTS + 1)]
+    servers += [SlowServer((f"127.0.0.{n}", port), SlowPages) for n in range(2, HOSTS + 1)]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.{{host}}:{port}"
@@ -78,7 +88,7 @@ def slow_site() -> Iterator[str]:
         server.server_close()
 
 
-def write_campaign(folder: Path, site: str, name: str, pages: int, closed: int = 0) -> None:
+def write_campaign(folder: Path, site: str, name: str, pages: int, closed: int = 0, more: str = "") -> None:
     """A campaign over so many pages of the slow site, and so many that are not for robots."""
     folder.mkdir(parents=True, exist_ok=True)
     hosts = [site.format(host=number % HOSTS + 1) for number in range(max(pages, closed) + 1)]
@@ -95,6 +105,7 @@ instructions:
     - {{name: price, type: money}}
 dataset: {{source: {name}.csv, url: url, key: id, ground_truth: {{title: known_title}}}}
 run: {{concurrency: 2, allow_addresses: [127.0.0.0/8], politeness: {{per_host: 64, delay: 0s}}}}
+{more}
 """
     )
 
@@ -113,7 +124,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, examples: Path, slow_site:
     for number in range(20):
         write_campaign(campaigns, slow_site, f"small-{number}", pages=3)
     write_campaign(campaigns, slow_site, "large", pages=20, closed=4980)
-    write_campaign(deployment.dags / "folder", slow_site, "small-folder", pages=3)
+    write_campaign(deployment.dags / "folder", slow_site, "small-folder", pages=3, more=QUALITY)
     for source in (ROOT / "dags" / "airflow", Path(__file__).parent / "dags"):
         for file in source.glob("*.py"):
             shutil.copy(file, deployment.dags)

@@ -96,7 +96,6 @@ class Airflow:
             **{f"AIRFLOW__{name}": value for name, value in settings.items()},
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW_CONN_MINO_DEFAULT": json.dumps(connection),
-            "AIRFLOW_CONN_MINO_ACME": json.dumps({**connection, "schema": "acme"}),
             MARK: self.mark,
             "MINO_ALLOW_ADDRESSES": "127.0.0.0/8",
             "PYTHONPATH": str(HERE),
@@ -113,6 +112,9 @@ class Airflow:
 
     def start(self) -> None:
         self.command("db", "migrate")
+        # One connection is in the environment, this one in Airflow's own database.
+        acme = ("--conn-type", "mino", "--conn-host", str(self.store), "--conn-schema", "acme")
+        self.command("connections", "add", "mino_acme", *acme)
         for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
             self.start_one(name)
         until("a healthy Airflow", self._is_healthy)

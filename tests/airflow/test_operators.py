@@ -69,10 +69,14 @@ def test_every_message_is_small(airflow: Airflow, dag_run: str) -> None:
 
 
 def test_a_folder_of_campaigns_is_dags(airflow: Airflow) -> None:
-    for name in ("small-folder",):
-        dag_run = airflow.trigger(name)
-        airflow.wait(name, dag_run)
-        assert airflow.xcoms(name, dag_run, "run")["return_value"]["tasks"] == 2
+    name = "small-folder"
+    dag_run = airflow.trigger(name)
+    airflow.wait(name, dag_run)
+    figures = airflow.xcoms(name, dag_run, "run")["return_value"]
+    assert figures["tasks"] == 2
+    # The campaign's own rules are a task after the run.
+    checked = airflow.xcoms(name, dag_run, "quality")["return_value"]
+    assert checked == {"run_id": figures["run_id"], "rules": 2, "missed": []}
 
 
 def test_a_store_of_campaigns_is_dags(airflow: Airflow, dag_run: str) -> None:
@@ -84,7 +88,7 @@ def test_a_store_of_campaigns_is_dags(airflow: Airflow, dag_run: str) -> None:
     assert (figures["org"], figures["tasks"]) == ("acme", 24)
 
 
-def test_the_connection_is_tested_and_known(airflow: Airflow) -> None:
+def test_the_connection_is_tested_and_known(airflow: Airflow, dag_run: str) -> None:
     forms = airflow.client().get("/ui/connections/hook_meta").raise_for_status().json()
     (form,) = [form for form in forms if form["connection_type"] == "mino"]
     assert form["hook_name"] == "Mino" and "browser" in form["extra_fields"]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from conftest import write_campaign
 
 import mino
 from mino.airflow.failures import told_to_airflow
-from mino.airflow.supervision import Supervision, TaskEnded
 from mino.airflow.versions import AirflowException, AirflowFailException
 from mino.workflow import ProgressLog, run_id_for, run_or_go_on
 
@@ -82,7 +81,7 @@ def begin(store: Path, run_id: str, log: logging.Logger) -> threading.Thread:
 
 
 def test_a_run_that_somebody_works_on_is_tried_again_later(store: Path) -> None:
-    told, log, run_id = Told(), logging.getLogger("test"), run_id_for(datetime.now(UTC), "owned")
+    told, log, run_id = Told(), logging.getLogger("test"), run_id_for(datetime.now(timezone.utc), "owned")
     log.addHandler(told)
     log.setLevel(logging.INFO)
     worker = begin(store, run_id, log)
@@ -90,28 +89,44 @@ def test_a_run_that_somebody_works_on_is_tried_again_later(store: Path) -> None:
     with pytest.raises(AirflowException, match="works on") as raised, told_to_airflow():
         run_or_go_on(client, "items", run_id)
     assert not isinstance(raised.value, AirflowFailException)
-    # What ends a task ends its run, by an order that keeps the reason.
-    with Supervision(client, run_id) as supervision:
-        supervision.end("for a test")
+    client.stop(run_id, now=True)
     worker.join(5)
-    assert not worker.is_alive() and supervision.reason == "for a test"
-    shown = client.show(run_id)
-    assert shown["kind"] == "run" and shown["run"]["status"] == "stopped"
-    assert str(shown["run"]["reason"]).endswith("for a test")
+    assert not worker.is_alive()
     # Progress comes whether or not something happened.
     assert len([line for line in told.lines if " tasks done, " in line]) >= 2
 
 
-def test_a_run_that_takes_no_order_is_ended_by_what_is_raised(store: Path) -> None:
+ENDED = """
+import os, signal, sys, mino
+from mino.airflow.supervision import Supervision, TaskEnded
+store, run_id, shard = sys.argv[1:]
+client = mino.connect(store)
+shard = shard or None
+with Supervision(client, run_id, shard=shard) as supervision:
+    signal.signal(signal.SIGTERM, lambda number, frame: supervision.end("for a test"))
+
+    def on_progress(event):
+        if event["event"] == "flushed":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        client.run("items", run_id=run_id, shard=shard, fetch="http", concurrency=2, on_progress=on_progress)
+    except TaskEnded as ended:
+        print(ended)
+supervision.end("after it is over")
+"""
+
+
+@pytest.mark.parametrize(("shard", "status", "reason"), [("", "stopped", "for a test"), ("1/2", "running", None)])
+def test_what_ends_a_task_ends_its_part_of_the_run(store: Path, shard: str, status: str, reason: str | None) -> None:
+    run_id = run_id_for(datetime.now(timezone.utc), "ended", shard)
+    asked = [sys.executable, "-c", ENDED, str(store), run_id, shard]
+    assert subprocess.check_output(asked, text=True, timeout=60).strip() == "for a test"
     client = mino.connect(store)
-    with (
-        Supervision(client, run_id_for(datetime.now(UTC), "unknown")) as supervision,
-        pytest.raises(TaskEnded),
-    ):
-        supervision.end("for a test")
-    with Supervision(client, "run", shard="1/2") as supervision, pytest.raises(TaskEnded):
-        supervision.end("for a test")
-    supervision.end("after it is over")
+    shown = client.show(run_id)
+    assert shown["kind"] == "run" and shown["run"]["status"] == status
+    assert reason is None or str(shown["run"]["reason"]).endswith(reason)
+    assert client.run(resume=run_id).status == "completed"
 
 
 def test_what_makes_no_sense_is_not_tried_again(store: Path) -> None:

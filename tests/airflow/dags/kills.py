@@ -25,6 +25,9 @@ with DAG("deferred", schedule=None):
 with DAG("shard_killed", schedule=None, default_args=RETRY):
     MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2)
 
+with DAG("shard_marked", schedule=None):
+    MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2)
+
 with DAG("crowd", schedule=None, default_args=RETRY):
     MinoRunOperator.partial(task_id="run", fetch="http").expand(
         campaign=[f"campaigns/small-{number}.yaml" for number in range(20)]

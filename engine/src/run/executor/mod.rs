@@ -235,13 +235,27 @@ impl<'a> Executor<'a> {
     pub(super) async fn close(&mut self) -> Result<(), RunError> {
         self.running.shutdown().await;
         let Some(scribe) = self.scribe.take() else { return Ok(()) };
-        let finished = scribe.finish().await;
-        while let Ok(notice) = self.notices.try_recv() {
-            if let Notice::Flushed(attempts) = notice {
-                self.emit(&RunEvent::Flushed { attempts });
+        let mut finishing = std::pin::pin!(scribe.finish());
+        let finished = loop {
+            tokio::select! {
+                finished = &mut finishing => break finished,
+                Some(notice) = self.notices.recv() => self.told_at_the_end(notice),
             }
+        };
+        while let Ok(notice) = self.notices.try_recv() {
+            self.told_at_the_end(notice);
         }
         finished
+    }
+
+    /// Nothing is decided any more; those who listen want to know why it takes time.
+    fn told_at_the_end(&mut self, notice: Notice) {
+        match notice {
+            Notice::Flushed(attempts) => self.emit(&RunEvent::Flushed { attempts }),
+            Notice::StoreAway { reason } => self.emit(&RunEvent::StoreFault { reason }),
+            Notice::StoreBack => self.emit(&RunEvent::StoreBack),
+            _ => {}
+        }
     }
 
     fn publish(&mut self) {
