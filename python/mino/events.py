@@ -153,7 +153,7 @@ class LeaseLost(TypedDict):
 
 
 class ShardFinished(TypedDict):
-    """Every task of a shard, from 1, has ended."""
+    """The work on a shard, from 1, has ended: every task of it has, or the run was stopped."""
 
     event: Literal["shard_finished"]
     shard: int

@@ -90,7 +90,8 @@ class ProgressLog:
                 self.run_id = event["run_id"]
                 self._log.info("run %s of %s: %d tasks", event["run_id"], event["campaign"], event["tasks"])
             case "started":
-                self.tasks = event["tasks"]
+                # A process may do several shards, or one again for a retry that was ordered.
+                self.tasks = self.completed + self.failed + self.skipped + event["tasks"]
                 self._log.info("%d tasks to do, up to %d pages at once", event["tasks"], event["concurrency"])
             case "task_finished":
                 count = event["status"]
@@ -116,9 +117,9 @@ class ProgressLog:
                 self._log.warning("%s", event["text"])
             case "stopping":
                 self._log.warning("stopping: %s", event["reason"])
-            case "shard_finished":
+            case "shard_finished" if event["of"] > 1:
                 self._log.info("shard %d/%d is done: %s", event["shard"], event["of"], self.line())
-            case "shard_released":
+            case "shard_released" if event["of"] > 1:
                 self._log.warning("shard %d/%d is given back: %s", event["shard"], event["of"], self.line())
             case "finalized":
                 self._log.info("%s: %s", event["status"], self.line())

@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) fn connect(py: Python<'_>, url: PathBuf, org: &str) -> PyResult<Client> {
     let url = url.into_os_string().into_string().map_err(|_| input("the store's url is not UTF-8"))?;
     let catalog = wait(py, None, campaign::connect(&url, org))?;
+    // A child process may be in another folder.
+    let url = if url.contains("://") { url } else { std::path::absolute(&url)?.to_string_lossy().into_owned() };
     Ok(Client { url, org: org.to_owned(), catalog: Mutex::new((process::id(), Arc::new(catalog))) })
 }
 
@@ -263,6 +265,16 @@ impl Client {
     }
 }
 
+impl Drop for Client {
+    fn drop(&mut self) {
+        let known = self.known();
+        // As for reconnecting: what a parent had open is not ours to close.
+        if known.0 != process::id() {
+            std::mem::forget(known.1.clone());
+        }
+    }
+}
+
 impl Client {
     fn known(&self) -> (u32, Arc<Catalog>) {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -271,7 +283,8 @@ impl Client {
     /// The store, connected by this process: connections that a parent had open before it forked are of no use here.
     fn catalog(&self, py: Python<'_>) -> PyResult<Arc<Catalog>> {
         let (owner, catalog) = self.known();
-        if owner == process::id() {
+        // What is in memory alone is nowhere else.
+        if owner == process::id() || self.url.starts_with("memory:") {
             return Ok(catalog);
         }
         // The parent's is left as it is: it may wait for threads that are not here.

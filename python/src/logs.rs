@@ -45,7 +45,8 @@ pub(crate) fn start() {
         return;
     }
     let (sender, receiver) = sync_channel(MOST_WAITING);
-    hand.lines.store(Some(Arc::new(sender)));
+    // That of a parent process may be locked for ever: it is left as it is.
+    std::mem::forget(hand.lines.swap(Some(Arc::new(sender))));
     // Without a thread there is no log; everything else goes on.
     let _ = std::thread::Builder::new().name("mino-log".into()).spawn(move || drain(&receiver));
 }

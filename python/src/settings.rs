@@ -46,20 +46,24 @@ impl<'py> FromPyObject<'_, 'py> for Settings {
         let mut settings = Self::default();
         for (name, value) in given.cast::<PyDict>()?.iter() {
             match name.extract::<String>()?.as_str() {
-                "sample" => settings.sample = value.extract()?,
-                "seed" => settings.seed = value.extract()?,
-                "run_type" => settings.run_type = value.extract()?,
-                "max_retries" => settings.max_retries = value.extract()?,
-                "timeout" => settings.timeout = value.extract()?,
-                "screenshots" => settings.screenshots = value.extract()?,
-                "fetch" => settings.fetch = value.extract()?,
-                "archive" => settings.archive = value.extract()?,
-                "allow_addresses" => settings.allow_addresses = value.extract()?,
+                "sample" => settings.sample = taken("sample", value.py(), value.extract())?,
+                "seed" => settings.seed = taken("seed", value.py(), value.extract())?,
+                "run_type" => settings.run_type = taken("run_type", value.py(), value.extract())?,
+                "max_retries" => settings.max_retries = taken("max_retries", value.py(), value.extract())?,
+                "timeout" => settings.timeout = taken("timeout", value.py(), value.extract())?,
+                "screenshots" => settings.screenshots = taken("screenshots", value.py(), value.extract())?,
+                "fetch" => settings.fetch = taken("fetch", value.py(), value.extract())?,
+                "archive" => settings.archive = taken("archive", value.py(), value.extract())?,
+                "allow_addresses" => settings.allow_addresses = taken("allow_addresses", value.py(), value.extract())?,
                 other => return Err(PyTypeError::new_err(format!("there is no setting `{other}`"))),
             }
         }
         Ok(settings)
     }
+}
+
+fn taken<T>(name: &str, py: Python<'_>, extracted: Result<T, impl Into<PyErr>>) -> PyResult<T> {
+    extracted.map_err(|error| PyTypeError::new_err(format!("{name}: {}", error.into().value(py))))
 }
 
 impl Settings {

@@ -26,13 +26,14 @@ pub(super) struct Launch {
 /// browser is left.
 const GATE: &str = r#"read -r go && exec "$@" </dev/null"#;
 
-/// Reads process ids to kill, until the pipe closes: by us, or because the engine is gone, in whatever way. Then the
+/// Reads process ids to kill, until it is told to end, or the pipe closes because the engine is gone, in whatever way. (A
+/// process that was forked from the engine holds the pipe open, too.) Then the
 /// browser's whole process group goes, and its folder once nobody writes there any more. A killed process takes a
 /// moment to be gone, and for ever where the first process of a container does not bury it: a second at most.
 const WATCHER: &str = r#"trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin
 read -r group || exit
-while read -r pid; do kill -s KILL "$pid"; done
+while read -r pid && [ "$pid" != end ]; do kill -s KILL "$pid"; done
 kill -s KILL -- "-$group"
 left=50
 while [ "$left" -gt 0 ] && kill -s 0 -- "-$group"; do left=$((left - 1)); sleep .02; done
@@ -121,7 +122,9 @@ impl Process {
 
     /// Kills all its processes, removes its folder, and waits until that is done.
     pub(super) async fn end(&self) {
-        self.orders.lock().await.take();
+        if let Some(mut orders) = self.orders.lock().await.take() {
+            let _ = orders.write_all(b"end\n").await;
+        }
         let _ = tokio::time::timeout(END_TIMEOUT, self.watcher.lock().await.wait()).await;
     }
 }

@@ -97,7 +97,8 @@ async fn measure(
         }
         QualityCheck::Completeness if rule.field.is_some() => {
             format!(
-                "select avg(case when value is null then 0.0 else 1.0 end) v, count(*) n from fields where {run}{of}"
+                "select avg(case when value is null then 0.0 else 1.0 end) v, count(*) n from fields where {run}{of} \
+                 and task_id in (select task_id from tasks where {run} and status <> 'skipped')"
             )
         }
         QualityCheck::Completeness => {

@@ -39,9 +39,14 @@ impl Watcher {
     /// # Errors
     /// When there is no such run or the store does not answer.
     pub async fn open(catalog: &Catalog, run: &str) -> Result<Self, CampaignError> {
+        Self::opened(catalog, run, true).await
+    }
+
+    async fn opened(catalog: &Catalog, run: &str, with_baseline: bool) -> Result<Self, CampaignError> {
         let run_id = resolve(catalog, Kind::Runs, run).await?;
         let tasks = planned_tasks(catalog, &run_id).await?;
-        let baseline_p50 = baseline(catalog, &run_id).await?;
+        // What earlier runs took is good to know, and no reason not to see this one.
+        let baseline_p50 = if with_baseline { baseline(catalog, &run_id).await.unwrap_or(None) } else { None };
         Ok(Self { catalog: catalog.clone(), run_id, tasks, baseline_p50, signs: HashMap::new() })
     }
 
@@ -111,8 +116,13 @@ async fn baseline(catalog: &Catalog, run_id: &str) -> Result<Option<f64>, Campai
     let mut found = 0;
     let ids = catalog.ids(Kind::Runs).await?;
     // Ids are UUIDv7: those of earlier runs come first.
-    for id in ids.iter().rev().skip_while(|id| id.as_str() >= run_id).take(LOOKED_AT) {
-        let run = catalog.expect::<RunRecord>(Kind::Runs, id).await?.body;
+    let before: Vec<String> = ids.into_iter().rev().skip_while(|id| id.as_str() >= run_id).take(LOOKED_AT).collect();
+    let mut runs = futures::stream::iter(before)
+        .map(|id| async move { catalog.expect::<RunRecord>(Kind::Runs, &id).await })
+        .buffered(16);
+    while let Some(run) = runs.next().await {
+        let Ok(run) = run.map(|document| document.body) else { continue };
+        let id = run.run_id.as_str();
         let same = (&run.campaign, &run.dataset, &run.instructions_version, run.settings.fetch, &run.replay_of)
             == (&own.campaign, &own.dataset, &own.instructions_version, own.settings.fetch, &own.replay_of);
         if !same || run.status != RunStatus::Completed {
@@ -142,7 +152,7 @@ pub async fn status(catalog: &Catalog, run: Option<&str>) -> Result<Vec<RunProgr
     };
     let mut all = Vec::new();
     for id in ids {
-        all.push(Watcher::open(catalog, &id).await?.look().await?);
+        all.push(Watcher::opened(catalog, &id, false).await?.look().await?);
     }
     Ok(all)
 }

@@ -33,6 +33,8 @@ pub enum Verdict {
 #[derive(Debug, Default)]
 pub struct Breaker {
     hosts: HashMap<u32, Trouble>,
+    /// Hosts that are not visited again, and why.
+    given_up: HashMap<u32, &'static str>,
 }
 
 /// A host that failed and has not answered since.
@@ -63,6 +65,9 @@ impl Breaker {
     /// Whether a task (by its position in the plan) of a host may start now. `Go` to a half-open host makes this task the one
     /// that tries: ask only for what is then started.
     pub fn ask(&mut self, host: u32, task: usize, now: Instant) -> Verdict {
+        if let Some(why) = self.given_up.get(&host) {
+            return Verdict::GiveUp((*why).to_owned());
+        }
         let Some(trouble) = self.hosts.get_mut(&host) else { return Verdict::Go };
         let verdict = trouble.verdict(now);
         if verdict == Verdict::Go && trouble.until.is_some() {
@@ -71,14 +76,23 @@ impl Breaker {
         verdict
     }
 
+    /// A host is not to be visited again.
+    pub fn give_up(&mut self, host: u32, why: &'static str) {
+        self.given_up.insert(host, why);
+    }
+
     /// A person wants the host tried again: what it did before is forgotten.
     pub fn forget(&mut self, host: u32) {
         self.hosts.remove(&host);
+        self.given_up.remove(&host);
     }
 
     /// Takes note of how an attempt of a task ended (`None`: as a success), and says how its host stands now. A cancelled
     /// attempt says nothing and is not told of.
     pub fn seen(&mut self, host: u32, task: usize, now: Instant, cause: Option<Cause>) -> Verdict {
+        if let Some(why) = self.given_up.get(&host) {
+            return Verdict::GiveUp((*why).to_owned());
+        }
         let told = cause.map_or(Host::Answers, |cause| Policy::of(cause).host);
         match (told, cause) {
             (Host::Answers, _) | (_, None) => {
@@ -203,6 +217,18 @@ mod tests {
                 assert_eq!(breaker.seen(7, task, now, Some(Cause::NotFound)), Verdict::Go);
             }
         }
+    }
+
+    #[test]
+    fn a_host_that_is_given_up_stays_so_until_somebody_wants_it_again() {
+        let now = Instant::now();
+        let mut breaker = Breaker::new();
+        breaker.give_up(7, "no more");
+        let no = Verdict::GiveUp("no more".into());
+        assert_eq!((breaker.ask(7, 1, now), breaker.seen(7, 2, now, None)), (no.clone(), no));
+        assert_eq!(breaker.ask(8, 1, now), Verdict::Go);
+        breaker.forget(7);
+        assert_eq!(breaker.ask(7, 1, now), Verdict::Go);
     }
 
     #[test]

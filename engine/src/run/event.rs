@@ -128,7 +128,7 @@ pub enum RunEvent {
         /// By whom or what.
         reason: String,
     },
-    /// Every task of a shard has ended.
+    /// The work on a shard has ended: every task of it has, or the run was stopped.
     ShardFinished {
         /// Which, from 1.
         shard: u32,

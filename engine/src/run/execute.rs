@@ -141,7 +141,12 @@ async fn begin(catalog: &Catalog, id: &str) -> Result<(), RunError> {
 async fn unspool(spool: &Spool, journal: &mut Journal, index: &JournalIndex) -> Result<bool, RunError> {
     let unreadable =
         |error: std::io::Error| RunError::Spool { folder: spool.folder().to_path_buf(), reason: error.to_string() };
-    let mut rows = spool.left().map_err(unreadable)?;
+    let mut rows = match spool.left() {
+        Ok(rows) => rows,
+        Err(error) if spool.is_there() => return Err(unreadable(error)),
+        // Where nothing can be kept nothing was.
+        Err(_) => return Ok(false),
+    };
     rows.retain(|row| {
         let mut there = index.attempts(&row.attempt.task_id);
         !there.any(|mark| mark.attempt_number == row.attempt.attempt_number)

@@ -33,17 +33,26 @@ impl Journal {
     /// written, or the same rows can be written again.
     pub(super) async fn write(&mut self, rows: &[JournalRow]) -> Result<(), RunError> {
         let (shard, epoch) = (self.lease.shard.number, self.lease.epoch);
-        let path = layout::journal_file(self.catalog.org(), &self.run_id, shard, epoch, self.next);
         let bytes = write_rows(&journal_schema(), rows)?;
-        match self.catalog.store().create(&path, bytes.clone()).await {
-            Ok(()) => {}
-            Err(StoreError::AlreadyExists { .. }) => {
-                // An earlier try of ours arrived although its answer did not; anything else closes the journal.
-                if self.catalog.store().get(&path).await?.is_none_or(|there| there != bytes) {
-                    return Err(self.lost().await);
+        loop {
+            let path = layout::journal_file(self.catalog.org(), &self.run_id, shard, epoch, self.next);
+            match self.catalog.store().create(&path, bytes.clone()).await {
+                Ok(()) => break,
+                Err(StoreError::AlreadyExists { .. }) => {
+                    let there = self.catalog.store().get(&path).await?;
+                    // An earlier try of ours arrived although its answer did not.
+                    if there.as_ref() == Some(&bytes) {
+                        break;
+                    }
+                    // So did one before that; but a file without rows closes the journal.
+                    let rows: Vec<JournalMark> = there.map(read_marks).transpose()?.unwrap_or_default();
+                    if rows.is_empty() {
+                        return Err(self.lost().await);
+                    }
+                    self.next += 1;
                 }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => return Err(error.into()),
         }
         self.next += 1;
         Ok(())

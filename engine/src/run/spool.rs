@@ -20,6 +20,11 @@ impl Spool {
         &self.folder
     }
 
+    /// Whether anything may wait here.
+    pub(super) fn is_there(&self) -> bool {
+        self.folder.try_exists().unwrap_or(false)
+    }
+
     /// Writes rows as a file of their own: it is there whole, or not at all.
     pub(super) fn keep(&mut self, rows: &[JournalRow]) -> io::Result<()> {
         let bytes =

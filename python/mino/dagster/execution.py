@@ -38,12 +38,22 @@ def execute(
     with _failures_of_dagster():
         if context.selected_asset_keys:
             run_id = run_id_of(context, key)
-            _bring_up_to_date(client, context, campaign)
+            if not _is_there(client, run_id):
+                _bring_up_to_date(client, context, campaign)
             _complete(client, context, _run(client, context, campaign, run_id, **settings))
             yield MaterializeResult(asset_key=key, metadata=run_metadata(client, run_id))
         else:
             run_id = _last_run(context, key)
         yield from check_results(client, context, campaign, run_id)
+
+
+def _is_there(client: Client, run_id: str) -> bool:
+    """Whether the run was begun: it goes on as it was planned, whatever has changed since."""
+    try:
+        client.show(run_id)
+    except InputError:
+        return False
+    return True
 
 
 def _bring_up_to_date(client: Client, context: AssetExecutionContext, campaign: MinoCampaign) -> None:

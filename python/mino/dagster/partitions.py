@@ -20,7 +20,12 @@ def run_dates(campaign: MinoCampaign, start: datetime | str) -> TimeWindowPartit
     materialized, and holds today's values then.
     Raises ValueError for a campaign without a schedule.
     """
-    minute, hour, *_ = campaign.cron.split()
+    fields = campaign.cron.split()
+    if len(fields) != 5:
+        raise ValueError(
+            f"the cron of {campaign.name}, `{campaign.cron}`, has not five fields: write it as `0 6 * * *`"
+        )
+    minute, hour, *_ = fields
     once_a_day = minute.isdecimal() and hour.isdecimal()
     return TimeWindowPartitionsDefinition(
         cron_schedule=campaign.cron,

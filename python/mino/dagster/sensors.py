@@ -134,8 +134,10 @@ def build_mino_dataset_sensor(
         if shown["kind"] != "campaign":
             raise ValueError(f"`{campaign.name}` is a {shown['kind']}, not a campaign")
         dataset, version = shown["campaign"]["dataset"], str(shown["campaign"]["dataset_version"])
-        if version in context.instance.get_dynamic_partitions(str(partitions.name)):
-            return SkipReason(f"version {version} of {dataset} is known")
+        if version in context.instance.get_materialized_partitions(asset.key):
+            return SkipReason(f"version {version} of {dataset} is materialized")
+        # Asked for until it is there: the partition is added before its run is submitted, and that may fail. Dagster
+        # begins one run for each key.
         return SensorResult(
             run_requests=[RunRequest(run_key=f"{dataset}/{version}", partition_key=version)],
             dynamic_partitions_requests=[partitions.build_add_request([version])],
@@ -180,7 +182,11 @@ def _under_way(instance: DagsterInstance) -> list[DagsterRun]:
 
 def _run_of(instance: DagsterInstance, asset: AssetsDefinition, run: DagsterRun) -> str | None:
     root, partition = run.root_run_id or run.run_id, run.tags.get("dagster/partition")
-    return derived_run_id(instance, asset.key, root, partition, asset.partitions_def)
+    try:
+        return derived_run_id(instance, asset.key, root, partition, asset.partitions_def)
+    except ValueError:
+        # Its partition is one of another asset.
+        return None
 
 
 def _partition(asset: AssetsDefinition, run: dict[str, Any]) -> str | None:

@@ -10,8 +10,8 @@ use crate::run::scribe::Scribe;
 use crate::run::throttle::{self, Throttle};
 use crate::run::tries::Tries;
 use crate::run::{
-    Breaker, FoundValue, Lease, Listener, Now, Orders, Outcome, Plan, Progress, RunError, RunEvent, ShardEnded,
-    ShardIdentity, ShardProgress, Shares, Stop, Totals, Verdict, retry_after,
+    Breaker, FoundValue, Lease, Listener, Now, Orders, Plan, Progress, RunError, RunEvent, ShardEnded, ShardIdentity,
+    ShardProgress, Shares, Stop, Totals, retry_after,
 };
 use bytes::Bytes;
 use chrono::Utc;
@@ -348,10 +348,10 @@ impl<'a> Executor<'a> {
         self.go_on(position, status, retry);
         if status != AttemptStatus::Cancelled && self.is_live() {
             let cause = outcome.map(|outcome| outcome.cause);
-            let verdict = match outcome.filter(Outcome::asks_for_too_much) {
-                Some(_) => Verdict::GiveUp("the host wants to be left alone for longer than a run waits".into()),
-                None => self.breaker.seen(visit.host.0, position, Instant::now(), cause),
-            };
+            if outcome.is_some_and(|outcome| outcome.asks_for_too_much()) {
+                self.breaker.give_up(visit.host.0, "the host wants to be left alone for longer than a run waits");
+            }
+            let verdict = self.breaker.seen(visit.host.0, position, Instant::now(), cause);
             self.leave_alone(visit.host, verdict, cause);
         }
         Ok(())
@@ -372,13 +372,18 @@ impl<'a> Executor<'a> {
                 self.enqueue(position, Some(Instant::now() + wait));
             }
             // A person asked for another try while this one was under way.
-            (None, _) if self.is_due(position) && status != AttemptStatus::Cancelled => {
+            (None, _) if self.is_due(position) && (status != AttemptStatus::Cancelled || self.goes_on()) => {
                 self.enqueue(position, Some(Instant::now()));
             }
             (None, AttemptStatus::Success) => self.ended(position, TaskStatus::Completed),
             (None, AttemptStatus::Cancelled) => self.ended(position, TaskStatus::Skipped),
             (None, _) => self.ended(position, TaskStatus::Failed),
         }
+    }
+
+    /// Nobody has asked for the end of it all.
+    fn goes_on(&self) -> bool {
+        self.ending.is_none() && !self.shop.stop.is_cancelled()
     }
 
     fn ended(&mut self, position: usize, status: TaskStatus) {
