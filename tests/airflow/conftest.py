@@ -120,7 +120,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, examples: Path, slow_site:
     campaigns = deployment.dags / "campaigns"
     prices = campaigns / "attraction-prices.yaml"
     prices.write_text(prices.read_text().replace("# schedule:", "schedule:"))
-    write_campaign(campaigns, slow_site, "slow", pages=50)
+    write_campaign(campaigns, slow_site, "slow", pages=40)
     for number in range(20):
         write_campaign(campaigns, slow_site, f"small-{number}", pages=3)
     write_campaign(campaigns, slow_site, "large", pages=20, closed=4980)

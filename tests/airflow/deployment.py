@@ -55,6 +55,7 @@ class Airflow:
         self.mark = secrets.token_hex(8)
         self.env = {**os.environ, **self._settings()}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._sessions: set[int] = set()
         self._clients: dict[str, httpx.Client] = {}
 
     def _settings(self) -> dict[str, str]:
@@ -124,6 +125,7 @@ class Airflow:
             self.processes[name] = subprocess.Popen(
                 [*self._airflow, name], env=self.env, stdout=log, stderr=log, start_new_session=True
             )
+        self._sessions.add(self.processes[name].pid)
 
     def kill_one(self, name: str, with_signal: int = signal.SIGKILL) -> None:
         """Ends one of its processes alone; what it started goes on."""
@@ -139,10 +141,13 @@ class Airflow:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 pass
+        # What a killed scheduler left behind, too.
+        for process in psutil.process_iter():
             try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+                if os.getsid(process.pid) in self._sessions:
+                    process.kill()
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
 
     def _is_healthy(self) -> bool:
         for name, process in self.processes.items():

@@ -23,10 +23,10 @@ with DAG("deferred", schedule=None):
     MinoRunOperator(task_id="run", campaign="campaigns/slow.yaml", deferrable=True, poll_interval=0.5)
 
 with DAG("shard_killed", schedule=None, default_args=RETRY):
-    MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2)
+    MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2, concurrency=1)
 
 with DAG("shard_marked", schedule=None):
-    MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2)
+    MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2, concurrency=1)
 
 with DAG("crowd", schedule=None, default_args=RETRY):
     MinoRunOperator.partial(task_id="run", fetch="http").expand(

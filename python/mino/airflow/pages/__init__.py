@@ -1,0 +1,1 @@
+"""Pages that the API server shows of runs and campaigns."""
