@@ -52,6 +52,8 @@ class Client:
         *,
         sample: str = "all",
         seed: int = 0,
+        instructions: str | None = None,
+        dataset_version: int | None = None,
         run_type: Literal["test", "production"] | None = None,
         concurrency: int | None = None,
         max_retries: int | None = None,
@@ -72,7 +74,8 @@ class Client:
         flushed; of the other settings only concurrency, browser and shard count then. shard: `i/n`, the part of the run
         that this process does; whoever is last finalizes. run_id: a UUID, for processes that begin one run together.
 
-        sample: all, first:N, random:N (by seed), rows:ID,ID. timeout: of one attempt, seconds or a text as "45s".
+        sample: all, first:N, random:N (by seed), rows:ID,ID. instructions, dataset_version: of the campaign; those in
+        force unless set. timeout: of one attempt, seconds or a text as "45s".
         allow_addresses: networks that are not public and may be reached all the same, as "10.1.0.0/16", beside the
         campaign's; those of MINO_ALLOW_ADDRESSES (with commas between) unless set.
         browser: a path or a DevTools address; MINO_BROWSER or the fastest one installed unless set. on_progress: called
@@ -97,6 +100,8 @@ class Client:
         *,
         sample: str = "all",
         seed: int = 0,
+        instructions: str | None = None,
+        dataset_version: int | None = None,
         run_type: Literal["test", "production"] | None = None,
         concurrency: int | None = None,
         max_retries: int | None = None,

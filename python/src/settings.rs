@@ -30,6 +30,8 @@ impl Span {
 pub(crate) struct Settings {
     sample: Option<String>,
     seed: Option<i128>,
+    instructions: Option<String>,
+    dataset_version: Option<i128>,
     run_type: Option<String>,
     max_retries: Option<i128>,
     timeout: Option<Span>,
@@ -48,6 +50,8 @@ impl<'py> FromPyObject<'_, 'py> for Settings {
             match name.extract::<String>()?.as_str() {
                 "sample" => settings.sample = taken("sample", value.py(), value.extract())?,
                 "seed" => settings.seed = taken("seed", value.py(), value.extract())?,
+                "instructions" => settings.instructions = taken("instructions", value.py(), value.extract())?,
+                "dataset_version" => settings.dataset_version = taken("dataset_version", value.py(), value.extract())?,
                 "run_type" => settings.run_type = taken("run_type", value.py(), value.extract())?,
                 "max_retries" => settings.max_retries = taken("max_retries", value.py(), value.extract())?,
                 "timeout" => settings.timeout = taken("timeout", value.py(), value.extract())?,
@@ -73,6 +77,8 @@ impl Settings {
         Ok(RunRequest {
             sample: self.sample.as_deref().map(parse).transpose()?.unwrap_or(known.sample),
             seed: self.seed.map_or(Ok(known.seed), |seed| whole("seed", seed))?,
+            instructions: self.instructions,
+            dataset_version: self.dataset_version.map(|version| whole("dataset_version", version)).transpose()?,
             run_type: self.run_type.as_deref().map(parse).transpose()?,
             max_retries: self.max_retries.map(|number| whole("max_retries", number)).transpose()?,
             timeout: self.timeout.map(Span::duration).transpose()?,

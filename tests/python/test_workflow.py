@@ -69,6 +69,26 @@ def test_a_plan_takes_the_settings_of_a_run(client: mino.Client, campaign: Calla
         client.plan("shops", retries=1)  # type: ignore[call-arg]
 
 
+def test_a_run_takes_the_versions_that_are_asked_for(
+    client: mino.Client, campaign: Callable[..., Path], tmp_path: Path
+) -> None:
+    client.apply(campaign(["shop/1"]))
+    file = campaign(["shop/1", "shop/2"])
+    file.write_text(
+        file.read_text().replace("  prompt: The product's price.", '  version: "1.1"\n  prompt: Its price.')
+    )
+    client.apply(file)
+    assert client.run("shops", fetch="http", instructions="1.0", dataset_version=1).status == "completed"
+    assert client.run("shops", fetch="http").status == "completed"
+    newest, oldest = client.list("runs")
+    assert (oldest["instructions_version"], oldest["dataset_version"], oldest["tasks"]) == ("1.0", 1, 1)
+    assert (newest["instructions_version"], newest["dataset_version"], newest["tasks"]) == ("1.1", 2, 2)
+    with pytest.raises(mino.InputError, match=r"no instructions 1\.2; did you mean 1\.[01]\?"):
+        client.plan("shops", instructions="1.2")
+    with pytest.raises(mino.InputError, match=r"dataset shops has no version 3 \(there are 1 to 2\)"):
+        client.plan("shops", dataset_version=3)
+
+
 def test_rules_are_asked_of_a_run(client: mino.Client, campaign: Callable[..., Path]) -> None:
     client.apply(campaign([f"shop/{n}" for n in range(3)]))
     run_id = client.plan("shops", fetch="http")

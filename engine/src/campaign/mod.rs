@@ -12,6 +12,7 @@ mod query;
 mod replay;
 mod resume;
 mod run;
+mod versions;
 mod watch;
 mod work;
 

@@ -1,8 +1,9 @@
 use super::named::resolve;
+use super::versions;
 use super::work::{Work, work_off};
 use super::{CampaignError, RunReport, Stop};
 use crate::catalog::Catalog;
-use crate::model::{DatasetVersion, InstructionsRecord, RunId, RunRecord, Sample, Shard, nearest};
+use crate::model::{RunId, RunRecord, Sample, Shard};
 use crate::run::{Archive, Listener, PlanOptions, Source, plan, read_plan};
 use chrono::Utc;
 use mino_datafusion::layout::Kind;
@@ -33,14 +34,9 @@ pub async fn replay(
     let source = catalog.expect::<RunRecord>(Kind::Runs, &run_id).await?.body;
     let instructions = match &request.instructions {
         None => source.instructions.clone(),
-        Some(version) => instructions(catalog, &source, version).await?,
+        Some(version) => versions::instructions(catalog, &source.campaign, version).await?,
     };
-    let dataset = catalog
-        .version::<DatasetVersion>(Kind::Datasets, source.dataset.as_str(), source.dataset_version)
-        .await?
-        .ok_or_else(|| {
-            CampaignError::Input(format!("dataset {} v{} is gone", source.dataset, source.dataset_version))
-        })?;
+    let dataset = versions::dataset(catalog, &source.dataset, source.dataset_version).await?;
     let archive = Archive::open(catalog, &source).await?;
     let rows = read_plan(catalog, source.clone()).await?.tasks.into_iter().map(|task| task.row_id).collect();
     let mut settings = source.settings.clone();
@@ -56,28 +52,7 @@ pub async fn replay(
         settings,
         replay_of: Some(run_id),
     };
-    let plan = plan(catalog, &source.campaign, instructions, (&dataset.body, source.dataset_version), options).await?;
+    let plan = plan(catalog, &source.campaign, instructions, (&dataset, source.dataset_version), options).await?;
     let work = Work { shard: Some(Shard::WHOLE), browser: None, stop: &request.stop };
     work_off(catalog, &plan, Some(Source::Archive(archive)), work, listeners).await
-}
-
-async fn instructions(
-    catalog: &Catalog,
-    run: &RunRecord,
-    version: &str,
-) -> Result<crate::model::Instructions, CampaignError> {
-    let id = InstructionsRecord::id(&run.campaign, version);
-    if let Some(known) = catalog.latest::<InstructionsRecord>(Kind::Instructions, &id).await? {
-        return Ok(known.body.into_instructions());
-    }
-    let prefix = InstructionsRecord::id(&run.campaign, "");
-    let ids = catalog.ids(Kind::Instructions).await?;
-    let versions: Vec<&str> = ids.iter().filter_map(|id| id.strip_prefix(&prefix)).collect();
-    let hint =
-        nearest(version, versions.iter().copied()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Err(CampaignError::Input(format!(
-        "campaign {} has no instructions {version}{hint} (there are: {})",
-        run.campaign,
-        versions.join(", ")
-    )))
 }

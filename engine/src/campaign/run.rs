@@ -1,11 +1,12 @@
 use super::CampaignError;
 use super::named::resolve;
+use super::versions;
 use super::work::{Work, known_report, work_off};
 use crate::browse::{AddressGuard, BrowserSource, Fleet, FleetOptions, HttpTier, chromium_version, locate, user_agent};
 use crate::catalog::Catalog;
 use crate::model::{
-    CampaignRecord, DatasetVersion, Fetch, Instructions, InstructionsRecord, RunId, RunRecord, RunSettings, RunStatus,
-    RunType, Sample, Screenshots, Shard,
+    CampaignRecord, DatasetVersion, Fetch, Instructions, RunId, RunRecord, RunSettings, RunStatus, RunType, Sample,
+    Screenshots, Shard, Slug,
 };
 use crate::run::{Listener, Plan, PlanOptions, RunSummary, Source, Stop, Verification, check_settings, plan, verify};
 use chrono::Utc;
@@ -24,6 +25,10 @@ pub struct RunRequest {
     pub sample: Sample,
     /// Of a random sample.
     pub seed: u64,
+    /// Version of the campaign's instructions; the one in force unless set.
+    pub instructions: Option<String>,
+    /// Version of the campaign's dataset; the one in force unless set.
+    pub dataset_version: Option<u64>,
     /// What it is for; a run of everything is `production` unless set, any other a `test`.
     pub run_type: Option<RunType>,
     /// Pages open at once.
@@ -58,6 +63,8 @@ impl RunRequest {
             campaign: campaign.into(),
             sample: Sample::All,
             seed: 0,
+            instructions: None,
+            dataset_version: None,
             run_type: None,
             concurrency: None,
             max_retries: None,
@@ -121,23 +128,19 @@ pub async fn plan_run(catalog: &Catalog, request: RunRequest) -> Result<RunRecor
 
 /// A request with everything that it names.
 struct Prepared {
-    campaign: CampaignRecord,
+    campaign: Slug,
     instructions: Instructions,
-    dataset: DatasetVersion,
+    dataset: (DatasetVersion, u64),
     options: PlanOptions,
 }
 
 impl Prepared {
     async fn of(catalog: &Catalog, request: &RunRequest) -> Result<Self, CampaignError> {
         let campaign = catalog.expect::<CampaignRecord>(Kind::Campaigns, &request.campaign).await?.body;
-        let id = InstructionsRecord::id(&campaign.campaign, &campaign.instructions_version);
-        let instructions = catalog.expect::<InstructionsRecord>(Kind::Instructions, &id).await?.body;
-        let dataset = catalog
-            .version::<DatasetVersion>(Kind::Datasets, campaign.dataset.as_str(), campaign.dataset_version)
-            .await?
-            .ok_or_else(|| {
-                CampaignError::Input(format!("dataset {} v{} is gone", campaign.dataset, campaign.dataset_version))
-            })?;
+        let version = request.instructions.as_ref().unwrap_or(&campaign.instructions_version);
+        let instructions = versions::instructions(catalog, &campaign.campaign, version).await?;
+        let version = request.dataset_version.unwrap_or(campaign.dataset_version);
+        let dataset = (versions::dataset(catalog, &campaign.dataset, version).await?, version);
         let run_type = request.run_type.unwrap_or(match request.sample {
             Sample::All => RunType::Production,
             _ => RunType::Test,
@@ -162,12 +165,12 @@ impl Prepared {
             replay_of: None,
         };
         check_settings(&options.settings)?;
-        Ok(Self { campaign, instructions: instructions.into_instructions(), dataset: dataset.body, options })
+        Ok(Self { campaign: campaign.campaign, instructions, dataset, options })
     }
 
     async fn plan(self, catalog: &Catalog) -> Result<Plan, CampaignError> {
-        let dataset = (&self.dataset, self.campaign.dataset_version);
-        Ok(plan(catalog, &self.campaign.campaign, self.instructions, dataset, self.options).await?)
+        let (dataset, version) = &self.dataset;
+        Ok(plan(catalog, &self.campaign, self.instructions, (dataset, *version), self.options).await?)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Run {
     #[arg(short, long, value_name = "FILE", conflicts_with = "campaign")]
     file: Option<PathBuf>,
     /// Go on with a run that was planned, interrupted or stopped: its id, its first letters, or latest
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["campaign", "file", "sample", "seed", "run_type", "max_retries", "timeout", "screenshots", "fetch", "archive", "run_id", "plan"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["campaign", "file", "sample", "seed", "instructions", "dataset_version", "run_type", "max_retries", "timeout", "screenshots", "fetch", "archive", "run_id", "plan"])]
     resume: Option<String>,
     /// Do only this part of the run, as 2/4; the others are for other processes
     #[arg(long, value_name = "I/N")]
@@ -40,6 +40,12 @@ pub(super) struct Run {
     /// Seed of a random sample: the same seed takes the same rows
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    /// Version of the campaign's instructions [default: the one in force]
+    #[arg(long, value_name = "VERSION")]
+    instructions: Option<String>,
+    /// Version of the campaign's dataset [default: the one in force]
+    #[arg(long, value_name = "N")]
+    dataset_version: Option<u64>,
     /// test or production [default: production for all rows, else test]
     #[arg(long = "type", value_name = "TYPE")]
     run_type: Option<RunType>,
@@ -113,6 +119,8 @@ impl Run {
         let request = RunRequest {
             sample: self.sample,
             seed: self.seed,
+            instructions: self.instructions,
+            dataset_version: self.dataset_version,
             run_type: self.run_type,
             concurrency: self.concurrency,
             max_retries: self.max_retries,

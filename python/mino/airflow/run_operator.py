@@ -31,8 +31,9 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
     a clear.
 
     campaign: its name in the store, or a campaign file (`.yaml`, `.yml`; relative to the DAG's file), which is
-    applied first. sample, seed, run_type, concurrency, max_retries, timeout (of one attempt), screenshots, fetch,
-    archive, allow_addresses: as of `mino.Client.run`; the campaign's own unless set.
+    applied first. instructions, dataset_version: versions of it; those in force unless set. sample, seed, run_type,
+    concurrency, max_retries, timeout (of one attempt), screenshots, fetch, archive, allow_addresses: as of
+    `mino.Client.run`; the campaign's own unless set.
 
     min_accuracy: fails for good when the lower bound of the accuracy (95 %) is below this share. quality: rules to
     check after the run, or True for the campaign's own; what is missed with severity `error` fails the task for good.
@@ -55,6 +56,8 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         campaign: str,
         sample: str = "all",
         seed: int | str = 0,
+        instructions: str | None = None,
+        dataset_version: int | str | None = None,
         run_type: str | None = None,
         concurrency: int | str | None = None,
         max_retries: int | str | None = None,
@@ -73,6 +76,8 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         self.campaign = campaign
         self.sample = sample
         self.seed = seed
+        self.instructions = instructions
+        self.dataset_version = dataset_version
         self.run_type = run_type
         self.concurrency = concurrency
         self.max_retries = max_retries

@@ -24,6 +24,8 @@ def _list(value: Any) -> list[str]:
 SETTINGS: dict[str, Callable[[Any], Any]] = {
     "sample": str,
     "seed": int,
+    "instructions": str,
+    "dataset_version": int,
     "run_type": str,
     "concurrency": int,
     "max_retries": int,

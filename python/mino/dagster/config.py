@@ -13,6 +13,8 @@ class MinoRunConfig(Config):
 
     sample: str | None = Field(default=None, description="all, first:N, random:N or rows:ID,ID.")
     seed: int | None = Field(default=None, description="Of a random sample.")
+    instructions: str | None = Field(default=None, description="Version of the campaign's instructions.")
+    dataset_version: int | None = Field(default=None, description="Version of the campaign's dataset.")
     run_type: str | None = Field(
         default=None, description="test or production; a run of everything is production unless set, any other a test."
     )

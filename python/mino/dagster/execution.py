@@ -40,11 +40,21 @@ def execute(
             run_id = run_id_of(context, key)
             if not _is_there(client, run_id):
                 _bring_up_to_date(client, context, campaign)
+            settings = {**settings, **_of_partition(context)}
             _complete(client, context, _run(client, context, campaign, run_id, **settings))
             yield MaterializeResult(asset_key=key, metadata=run_metadata(client, run_id))
         else:
             run_id = _last_run(context, key)
         yield from check_results(client, context, campaign, run_id)
+
+
+def _of_partition(context: AssetExecutionContext) -> dict[str, Any]:
+    """The settings that a partition stands for."""
+    if not is_of_dataset_versions(context.assets_def.partitions_def):
+        return {}
+    if not context.partition_key.isdecimal():
+        raise Failure(f"`{context.partition_key}` is no version of a dataset: they are numbers", allow_retries=False)
+    return {"dataset_version": int(context.partition_key)}
 
 
 def _is_there(client: Client, run_id: str) -> bool:
@@ -57,17 +67,8 @@ def _is_there(client: Client, run_id: str) -> bool:
 
 
 def _bring_up_to_date(client: Client, context: AssetExecutionContext, campaign: MinoCampaign) -> None:
-    """Makes sure that what is run is what the definitions and the partition say."""
+    """Makes the store say what the campaign's file says."""
     partitions = context.assets_def.partitions_def
-    if is_of_dataset_versions(partitions):
-        shown = client.show(campaign.name)
-        in_force = shown["campaign"]["dataset_version"] if shown["kind"] == "campaign" else None
-        if str(in_force) != context.partition_key:
-            raise Failure(
-                f"version {in_force} of the dataset is in force, not {context.partition_key}: runs take the newest",
-                allow_retries=False,
-            )
-        return
     if isinstance(partitions, TimeWindows) and context.partition_time_window.end < datetime.now().astimezone():
         context.log.warning(
             f"partition {context.partition_key} is over: what the sites say now is what is kept under it"
