@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import BaseHook
 
 from mino import Client, MinoError, connect
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["MinoHook", "Place"]
 
