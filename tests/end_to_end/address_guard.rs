@@ -246,7 +246,9 @@ impl Attack {
         let own = |path: String| format!("http://{SITE}:{}/{path}", site.port());
         let named = SPELLINGS.iter().chain(&ELSEWHERE).map(|(name, url)| ((*name).to_owned(), at_port(url)));
         let redirects = REDIRECTS.iter().map(|(name, ..)| ((*name).to_owned(), own(format!("r/{name}"))));
-        write(&mino, "direct", &named.chain(redirects).collect::<Vec<_>>());
+        // What the browser tells of such a redirect comes in this order or that.
+        let again = (1..=20).map(|n| (format!("302-ftp-{n}"), own(format!("r/302-ftp?{n}"))));
+        write(&mino, "direct", &named.chain(redirects).chain(again).collect::<Vec<_>>());
         let mut visited: Vec<_> =
             PAGES.iter().map(|(name, _)| ((*name).to_owned(), own(format!("p/{name}")))).collect();
         visited.push(("refresh".into(), own("r/refresh".into())));

@@ -152,7 +152,9 @@ impl Tab {
                 () = tokio::time::sleep_until(deadline) => return Err(self.out_of_time()),
                 crash = &mut self.crash, if !self.crashed => return Err(self.has_crashed(crash.ok()).await),
                 event = self.events.0.next() => match event {
-                    Some(event) => self.handle(event).await?,
+                    Some(event) => if let Err(failure) = self.handle(event).await {
+                        return Err(self.last_word(failure).await);
+                    },
                     None => return Err(self.has_crashed(None).await),
                 },
                 result = &mut navigation, if !answered => match result {
@@ -198,13 +200,18 @@ impl Tab {
         }
     }
 
+    /// That a navigation was aborted may be heard before why: a redirect to what is not of the web, say.
+    async fn last_word(&mut self, failure: PageFailure) -> PageFailure {
+        let Some(aborted) = failure.error.as_deref().filter(|error| error.contains("ERR_ABORTED")) else {
+            return failure;
+        };
+        self.hear_out().await;
+        self.document.fault().unwrap_or_else(|| self.document.network(aborted))
+    }
+
     async fn navigation_failed(&mut self, error: &str) -> PageFailure {
         if error.contains("net::") {
-            // A redirect to what is not of the web is told beside it.
-            if error.contains("ERR_ABORTED") {
-                self.hear_out().await;
-            }
-            return self.document.network(error);
+            return self.last_word(self.document.network(error)).await;
         }
         PageFailure { error: Some(error.to_owned()), ..PageFailure::page_error("the page could not be opened", false) }
     }
