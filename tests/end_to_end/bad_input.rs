@@ -45,6 +45,15 @@ async fn campaign_files_that_make_no_sense() {
     insta::assert_snapshot!(applied(&mino, Some(ROW), "type: txt", "p").await, @"error: shops.yaml, line 5: unknown type `txt`, did you mean `text`?; known types are text, integer, number, money, boolean, date, datetime, duration, url, email, phone, enum, id and list<…> of one of these");
     insta::assert_snapshot!(applied(&mino, Some(ROW), TEXT, "find {{ row.nam }}").await, @"error: the prompt names `row.nam`, but the dataset has no column `nam`; its columns: url");
     insta::assert_snapshot!(applied(&mino, Some(ROW), "type: text, from: [{css: 'a[['}]", "p").await, @"error: field `title` has the rule `css: a[[`, which cannot be used: it is not a CSS selector");
+    for (schedule, says) in [
+        ("daily", "line 7: keys are expected here, as `{key: value}`"),
+        ("{cron: daily}", "line 7: `daily` is no cron expression"),
+        ("{cron: '@daily', timezone: Europe/Bonn}", "line 7: `Europe/Bonn` is no time zone"),
+    ] {
+        mino.write("shops.yaml", campaign("shops.csv", TEXT, "p") + &format!("schedule: {schedule}\n"));
+        let said = refused(&mino, &["apply", "-f", "shops.yaml"], 2).await;
+        assert!(said.contains(says), "{said}");
+    }
 }
 
 #[tokio::test]

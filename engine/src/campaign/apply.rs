@@ -62,7 +62,7 @@ pub async fn apply(catalog: &Catalog, path: &Path, why: Option<String>) -> Resul
         dataset_version,
         run: file.run,
         quality: file.quality,
-        schedule: file.schedule,
+        schedule: file.schedule.and_then(|schedule| serde_json::to_value(schedule).ok()),
         alerts: file.alerts,
         budget: file.budget,
     };

@@ -41,6 +41,12 @@ fn explain(message: &str) -> String {
         rest => rest,
     };
     let first = first.split(" at line ").next().unwrap_or(first);
+    let first = match first {
+        "expected mapping start" => "keys are expected here, as `{key: value}`",
+        "expected sequence start" => "a list is expected here, as `[one, two]`",
+        "expected string scalar" => "a text is expected here",
+        other => other,
+    };
     let words: Vec<&str> = first.split('`').collect();
     if !first.contains("unknown field") || words.len() < 2 {
         return first.to_owned();
@@ -163,7 +169,8 @@ mod tests {
         let run = |run: &str| fault(&format!("{head}    - {{name: a}}\n{tail}run: {{politeness: {run}}}\n"));
         insta::assert_snapshot!(run("{ignore_robots: ' '}"), @r#"0: run.politeness.ignore_robots is blank: say why robots.txt is not to be honoured, as "the sites are our own", or leave it out"#);
         insta::assert_snapshot!(run("{contact: me}"), @r"0: run.politeness.contact: `me` is neither a mailbox nor an address; write a mailbox, as ops@example.org, or an address, as https://example.org/bot");
-        insta::assert_snapshot!(fault("campaign: [\n"), @r"1: expected string scalar");
+        insta::assert_snapshot!(fault("campaign: [\n"), @r"1: a text is expected here");
+        insta::assert_snapshot!(fault("campaign: x\ninstructions: p\n"), @r"2: keys are expected here, as `{key: value}`");
         insta::assert_snapshot!(fault("campaign: x\n"), @r"1: missing field `instructions`");
     }
 }

@@ -1,5 +1,5 @@
 use super::attempt::words;
-use super::{FieldSpec, Networks, QualityRule, Validation};
+use super::{FieldSpec, Networks, QualityRule, Schedule, Validation};
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use mino_datafusion::layout::Slug;
@@ -32,7 +32,7 @@ pub struct CampaignFile {
     pub quality: Vec<QualityRule>,
     /// When. Kept for the orchestrator.
     #[serde(default)]
-    pub schedule: Option<Value>,
+    pub schedule: Option<Schedule>,
     /// Kept; not acted on yet.
     #[serde(default)]
     pub alerts: Vec<Value>,

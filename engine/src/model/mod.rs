@@ -15,6 +15,7 @@ mod network;
 mod quality;
 mod records;
 mod run;
+mod schedule;
 mod shard;
 
 pub use attempt::{AttemptStatus, BlockedReason, FailureCategory, TaskStatus, Trigger};
@@ -34,6 +35,7 @@ pub use network::Networks;
 pub use quality::{Bound, QualityCheck, QualityRule, Severity};
 pub use records::{CampaignRecord, InstructionsRecord};
 pub use run::{RunCounts, RunRecord, RunStatus, RunType, Sample, SampleError};
+pub use schedule::Schedule;
 pub use shard::{Shard, ShardError};
 
 pub use bytesize::ByteSize;
