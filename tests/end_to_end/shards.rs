@@ -1,9 +1,14 @@
 use crate::mino::{Mino, serve};
+use mino_engine::serve::SiteServer;
 
 const PAGE: &str = "<!doctype html><title>A page</title><h1>A page</h1>";
 
-/// Two sites, three rows and two, and a planned run of them.
-async fn planned(mino: &Mino, sites: [&str; 2]) -> String {
+/// Two sites at these addresses, three rows and two, and a planned run of them.
+async fn planned(hosts: [&str; 2]) -> (Mino, String, [SiteServer; 2]) {
+    let mino = Mino::new();
+    let servers =
+        [serve(hosts[0], "{}", &[("page.html", PAGE)]).await, serve(hosts[1], "{}", &[("page.html", PAGE)]).await];
+    let sites = [0, 1].map(|of| format!("http://{}:{}", hosts[of], servers[of].port()));
     let rows: String =
         [0, 1, 0, 1, 0].iter().enumerate().map(|(n, of)| format!("{n},{}/page?{n}\n", sites[*of])).collect();
     mino.write("sites.csv", format!("id,url\n{rows}"));
@@ -13,18 +18,13 @@ async fn planned(mino: &Mino, sites: [&str; 2]) -> String {
          dataset: {source: sites.csv, url: url, key: id}\nrun:\n  fetch: http\n  politeness: {delay: 0s}\n",
     );
     mino.ok(&["apply", "-f", "sites.yaml"]).await;
-    mino.ok(&["run", "sites", "--plan"]).await.trim().to_owned()
+    let run = mino.ok(&["run", "sites", "--plan"]).await.trim().to_owned();
+    (mino, run, servers)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_is_of_one_shard_and_retries_outlive_theirs() {
-    let (one, two) = (
-        serve("127.31.1.1", "{}", &[("page.html", PAGE)]).await,
-        serve("127.31.1.2", "{}", &[("page.html", PAGE)]).await,
-    );
-    let sites = [format!("http://127.31.1.1:{}", one.port()), format!("http://127.31.1.2:{}", two.port())];
-    let mino = Mino::new();
-    let run = planned(&mino, [&sites[0], &sites[1]]).await;
+    let (mino, run, _sites) = planned(["127.31.1.1", "127.31.1.2"]).await;
 
     let first = mino.ok(&["run", "--resume", &run, "--shard", "1/2", "--json"]).await;
     assert!(first.contains("\"tasks\":3"), "{first}");
@@ -48,13 +48,7 @@ async fn a_host_is_of_one_shard_and_retries_outlive_theirs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rest_of_a_stopped_run_is_all_that_is_done() {
-    let (one, two) = (
-        serve("127.31.1.3", "{}", &[("page.html", PAGE)]).await,
-        serve("127.31.1.4", "{}", &[("page.html", PAGE)]).await,
-    );
-    let sites = [format!("http://127.31.1.3:{}", one.port()), format!("http://127.31.1.4:{}", two.port())];
-    let mino = Mino::new();
-    let run = planned(&mino, [&sites[0], &sites[1]]).await;
+    let (mino, run, _sites) = planned(["127.31.1.3", "127.31.1.4"]).await;
     mino.ok(&["run", "--resume", &run, "--shard", "1/2"]).await;
     mino.ok(&["stop", &run, "--reason", "enough"]).await;
     assert_eq!(mino.cell("select status from runs").await, "stopped");
