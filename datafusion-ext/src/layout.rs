@@ -315,7 +315,13 @@ pub fn artifact(org: &Slug, run_id: &str, task_id: &str, attempt_id: &str, name:
 /// Everything that the attempts of a run left behind beside their rows.
 #[must_use]
 pub fn artifacts(org: &Slug, run_id: &str) -> Path {
-    Path::from_iter(["artifacts", org.as_str(), run_id])
+    all_artifacts(org).join(run_id)
+}
+
+/// Those of all runs.
+#[must_use]
+pub fn all_artifacts(org: &Slug) -> Path {
+    Path::from_iter(["artifacts", org.as_str()])
 }
 
 #[cfg(test)]

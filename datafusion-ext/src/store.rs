@@ -223,7 +223,9 @@ impl Store {
         StoreError::Corrupt { url: self.url.clone(), path: path.to_string(), reason: reason.to_owned() }
     }
 
-    fn unreachable(&self, operation: String, error: &object_store::Error) -> StoreError {
+    /// The error of the client while something was tried.
+    #[must_use]
+    pub fn unreachable(&self, operation: String, error: &object_store::Error) -> StoreError {
         StoreError::Unreachable { operation, url: self.url.clone(), message: advise(innermost(error)) }
     }
 }

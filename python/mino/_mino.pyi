@@ -5,6 +5,7 @@ from typing import Any, Literal, final, overload
 
 from mino.errors import InputError as InputError
 from mino.errors import MinoError as MinoError
+from mino.errors import RunBusy as RunBusy
 from mino.errors import RunFailed as RunFailed
 from mino.errors import UnreachableError as UnreachableError
 from mino.types import (
@@ -152,6 +153,10 @@ class Client:
     def list(self, what: Literal["runs"]) -> builtins.list[Run]: ...
     def show(self, name: str = "latest") -> Shown:
         """One campaign, dataset or run, by name, first letters of its id, or `latest`."""
+    def artifact(self, path: str) -> bytes:
+        """A file that a run kept beside its rows, by the `path` that `attempts.screenshots` says: a picture as WebP.
+
+        Raises InputError for a path that is none of this organization's, and where nothing is."""
     def verify(self, run: str = "latest") -> Verified:
         """Compares the published tables of a run with its checksums: `ok`, and `tables` with a `fault` where one is."""
 
@@ -167,6 +172,8 @@ class Rows:
     def column_names(self) -> list[str]: ...
     @property
     def num_rows(self) -> int: ...
+    def head(self, n: int = 10) -> Rows:
+        """The first `n` of them, without a copy."""
     def to_pyarrow(self) -> Any:
         """A pyarrow.Table over the same memory; needs pyarrow."""
     def to_pylist(self) -> list[dict[str, Any]]:

@@ -15,3 +15,7 @@ class UnreachableError(MinoError, ConnectionError):
 
 class RunFailed(MinoError):
     """The run itself failed."""
+
+
+class RunBusy(RunFailed):
+    """Somebody else works on the run: wait, or try again when their lease has ended."""

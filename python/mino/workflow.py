@@ -12,10 +12,13 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from mino import Client, InputError, RunReport
+from mino import Client, InputError, MinoError, RunReport
 from mino.types import RunEvent
 
-__all__ = ["ProgressLog", "run_id_for", "run_or_go_on"]
+__all__ = ["MODEL_IS_NOT_ASKED", "ProgressLog", "run_id_for", "run_or_go_on"]
+
+MODEL_IS_NOT_ASKED = "a model is named, and no resolver of this version asks one: runs go without it"
+"""Told to whoever names one. Which is left out: its address may hold a secret."""
 
 
 def run_id_for(at: datetime, *key: str) -> str:
@@ -45,13 +48,16 @@ def run_or_go_on(
     """Runs a campaign under a given id, or goes on with that run where it exists: never a second one.
 
     A run that was stopped or lost its process does what is not in the store yet; one that is complete is only reported.
-    `settings` are those of `Client.run`; a run that exists keeps its own.
+    `settings` are those of `Client.run`; a run that exists keeps its own. Raises InputError for one of another campaign.
     """
     work: dict[str, Any] = {"concurrency": concurrency, "browser": browser, "on_progress": on_progress}
     try:
-        client.show(run_id)
+        shown = client.show(run_id)
     except InputError:
         return client.run(campaign, run_id=run_id, shard=shard, **work, **settings)
+    whose = shown["run"]["campaign"] if shown["kind"] == "run" else None
+    if whose != campaign:
+        raise InputError(f"run {run_id} is one of {whose}, and {campaign} is to be run: give it another id")
     return client.run(resume=run_id, shard=shard, **work)
 
 
@@ -72,6 +78,7 @@ class ProgressLog:
         self.completed = 0
         self.failed = 0
         self.skipped = 0
+        self._stopping = False
 
     def __enter__(self) -> ProgressLog:
         self._teller.start()
@@ -82,6 +89,9 @@ class ProgressLog:
     ) -> None:
         self._over.set()
         self._teller.join()
+        # What a signal's handler raised within this very log kept later events from it.
+        if error is not None and not isinstance(error, MinoError) and not self._stopping:
+            self._log.warning("stopping: %s", error)
 
     def __call__(self, event: RunEvent) -> None:
         """Takes in an event of the run."""
@@ -116,6 +126,7 @@ class ProgressLog:
             case "alert":
                 self._log.warning("%s", event["text"])
             case "stopping":
+                self._stopping = True
                 self._log.warning("stopping: %s", event["reason"])
             case "shard_finished" if event["of"] > 1:
                 self._log.info("shard %d/%d is done: %s", event["shard"], event["of"], self.line())

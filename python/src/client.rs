@@ -11,6 +11,7 @@ use mino_engine::catalog::Catalog;
 use mino_engine::model::{QualityRule, RunId, Shard};
 use mino_engine::run::Listener;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -251,6 +252,11 @@ impl Client {
     fn show<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let shown = wait(py, None, campaign::show(&*self.catalog(py)?, name))?;
         to_python(py, &shown)
+    }
+
+    fn artifact<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = wait(py, None, campaign::artifact(&*self.catalog(py)?, path))?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     #[pyo3(signature = (run = "latest"))]

@@ -3,7 +3,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 /// The exceptions, as `mino/errors.py` defines them: Python can derive a class from two others, and this API cannot.
-pub(crate) const NAMES: [&str; 4] = ["MinoError", "InputError", "UnreachableError", "RunFailed"];
+pub(crate) const NAMES: [&str; 5] = ["MinoError", "InputError", "UnreachableError", "RunFailed", "RunBusy"];
 
 pub(crate) fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
     Ok(py.import("mino.errors")?.getattr(name)?.cast_into::<PyType>()?)
@@ -14,6 +14,7 @@ pub(crate) fn raise(error: &CampaignError) -> PyErr {
     let name = match error.kind() {
         ErrorKind::Input => "InputError",
         ErrorKind::Unreachable => "UnreachableError",
+        ErrorKind::Busy => "RunBusy",
         ErrorKind::Failed => "RunFailed",
     };
     // On one line, as the command line prints it.

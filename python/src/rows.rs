@@ -61,6 +61,17 @@ impl Rows {
         Ok(to_schema_pycapsule(py, self.schema.as_ref())?)
     }
 
+    #[pyo3(signature = (n = 10))]
+    fn head(&self, n: usize) -> Self {
+        let mut left = n;
+        let taken = self.batches.iter().map(|batch| {
+            let rows = left.min(batch.num_rows());
+            left -= rows;
+            batch.slice(0, rows)
+        });
+        Self { schema: self.schema.clone(), batches: taken.filter(|batch| batch.num_rows() > 0).collect() }
+    }
+
     /// The one method that needs pyarrow installed.
     fn to_pyarrow<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         slf.py().import("pyarrow")?.call_method1("table", (slf,))

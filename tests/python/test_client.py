@@ -109,6 +109,7 @@ def test_a_run_tells_what_happens_and_gives_arrow(client: mino.Client, campaign:
     assert polars.DataFrame(rows).shape == (10, 4)
     assert duckdb.sql("select count(*), count(distinct value) from rows").fetchall() == [(10, 10)]
     assert rows.to_pylist() == table.to_pylist()
+    assert [pyarrow.table(rows.head(n)) for n in (0, 3, 10, 11)] == [table.slice(0, n) for n in (0, 3, 10, 11)]
     # Nothing was copied: all of them look at the same memory.
     again = pyarrow.table(rows)
     buffers = [t.column("value").chunk(0).buffers()[2].address for t in (table, again)]
@@ -129,6 +130,20 @@ def test_what_on_progress_raises_stops_the_run(client: mino.Client, campaign: Ca
         client.run("shops", on_progress=on_progress, concurrency=1)
     assert client.sql("select status from runs").to_pylist() == [{"status": "stopped"}]
     assert client.sql("select count(*) n from tasks where status = 'completed'").to_pylist() == [{"n": 1}]
+
+
+def test_a_run_that_somebody_works_on_is_busy(client: mino.Client, campaign: Callable[..., Path]) -> None:
+    client.apply(campaign(["shop/1", "shop/2"]))
+    second: list[mino.RunBusy] = []
+
+    def on_progress(event: dict[str, Any]) -> None:
+        if event["event"] == "task_finished" and not second:
+            with pytest.raises(mino.RunBusy, match="works on") as busy:
+                client.run(resume="latest")
+            second.append(busy.value)
+
+    assert client.run("shops", on_progress=on_progress, fetch="http").status == "completed"
+    assert [isinstance(busy, mino.RunFailed) for busy in second] == [True]
 
 
 CHILD = """

@@ -10,6 +10,7 @@ import boto3
 import duckdb
 import pyarrow.dataset
 import pyarrow.fs
+import pytest
 
 import mino
 
@@ -36,6 +37,21 @@ def test_a_run_lands_in_the_bucket(s3: str, campaign: Callable[..., Path]) -> No
     boto3.client("s3").put_object(Bucket="mino-test", Key=keys[0], Body=changed)
     verified = [client.verify(run.run_id) for run in (first, second)]
     assert sum(table["fault"] is not None for run in verified for table in run["tables"]) == 1
+
+
+def test_pictures_come_from_the_bucket(s3: str, campaign: Callable[..., Path]) -> None:
+    client = mino.connect(f"{s3}/pictures", org="acme")
+    client.apply(campaign(["shop/1"]))
+    client.run("shops", screenshots="always")
+    [row] = client.sql("select screenshots[1]['path'] as path from attempts").to_pylist()
+    picture = client.artifact(row["path"])
+    assert (picture[:4], picture[8:12]) == (b"RIFF", b"WEBP")
+    with pytest.raises(mino.InputError, match="is not there: use a `path` of attempts.screenshots"):
+        client.artifact(row["path"] + "x")
+    others = [row["path"].replace("acme", "acm"), "catalog/acme/campaigns/shops/0000000001.json", "_mino/format.json"]
+    for path in [*others, f"artifacts/acme/../../{others[1]}", "", "/", "artifacts/acme"]:
+        with pytest.raises(mino.InputError):
+            client.artifact(path)
 
 
 def test_of_racing_writers_every_one_that_succeeds_is_kept(s3: str, campaign: Callable[..., Path]) -> None:

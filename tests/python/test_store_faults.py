@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,30 @@ def test_a_run_completes_over_a_store_with_faults(
     wrong = sum(count for kind, count in faults.seen.items() if kind != "fine")
     print(f"{tasks} tasks, {sum(faults.seen.values())} requests, {wrong} went wrong: {dict(faults.seen)}")
     assert wrong > 5 and all(faults.seen[kind] for kind in ("error", "slow_down"))
+
+
+def test_a_query_over_a_store_that_went_away_can_be_asked_again(
+    s3: str, campaign: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults(0.0, seed=1)
+
+    def kind_of_failure(query: str) -> type[Exception] | None:
+        try:
+            client.sql(query)
+        except mino.MinoError as error:
+            return type(error)
+        return None
+
+    with between(os.environ["AWS_ENDPOINT_URL"], faults) as way, ThreadPoolExecutor() as pool:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", way)
+        client = mino.connect(f"{s3}/gone")
+        client.apply(campaign(["shop/1"]))
+        client.run("shops", fetch="http")
+        queries = ["select * from tasks", "select * from campaigns", 'select * from results."shops"']
+        assert [*map(kind_of_failure, queries)] == [None] * 3
+        faults.away = True
+        # An orchestrator tries again what is unreachable, and nothing that makes no sense.
+        assert [*pool.map(kind_of_failure, queries)] == [mino.UnreachableError] * 3
 
 
 def test_a_store_that_goes_away_pauses_the_run(

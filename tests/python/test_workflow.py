@@ -51,6 +51,10 @@ def test_whoever_asks_again_gets_the_same_run(client: mino.Client, campaign: Cal
     again = run_or_go_on(client, "shops", ids[0], fetch="http", sample="first:2")
     assert first.run_id == again.run_id == ids[0] and first.summary == again.summary
     assert client.sql("select count(*) n from attempts").to_pylist() == [{"n": 2}]
+    # Nobody gets another campaign's answers for its own.
+    client.apply(campaign(["shop/9"], name="others"))
+    with pytest.raises(mino.InputError, match="is one of shops, and others is to be run"):
+        run_or_go_on(client, "others", ids[0], fetch="http")
 
 
 def test_a_plan_takes_the_settings_of_a_run(client: mino.Client, campaign: Callable[..., Path]) -> None:
@@ -125,3 +129,27 @@ def test_a_log_hears_of_progress(
     )
     assert {*said[:begun]} <= {"the run has not begun yet"}
     assert any("tasks done" in line for line in said[begun:ended]), "it tells between, too"
+
+
+def test_a_log_says_what_stopped_a_run_even_where_it_arose_in_it(
+    client: mino.Client, campaign: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    class TimedOut(BaseException):
+        """What an orchestrator's signal handler raises."""
+
+    client.apply(campaign(["shop/1", "shop/2"]))
+    with caplog.at_level(logging.WARNING), pytest.raises(TimedOut), ProgressLog(logging.getLogger("test")) as progress:
+
+        def on_progress(event: mino.types.RunEvent) -> None:
+            if event["event"] == "task_finished":
+                raise TimedOut("the task's time is up")
+            progress(event)
+
+        client.run("shops", fetch="http", on_progress=on_progress, concurrency=1)
+    said = [record.getMessage() for record in caplog.records if record.name == "test"]
+    assert said == ["stopping: the task's time is up"]
+    # Where it arose elsewhere the run itself tells, and nothing twice.
+    caplog.clear()
+    with pytest.raises(mino.RunFailed), ProgressLog(logging.getLogger("test")):
+        raise mino.RunFailed("none of its tasks")
+    assert not [record for record in caplog.records if record.name == "test"]

@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Input,
     /// Store or browser are not reachable: try again, or look after them.
     Unreachable,
+    /// Somebody else works on it: wait, or try again when their lease has ended.
+    Busy,
     /// The run itself failed.
     Failed,
 }
@@ -77,8 +79,8 @@ impl CampaignError {
                 | RunError::Closed { .. }
                 | RunError::Divided { .. } => ErrorKind::Input,
                 RunError::StoreAway { .. } => ErrorKind::Unreachable,
+                RunError::Owned { .. } => ErrorKind::Busy,
                 RunError::Spool { .. }
-                | RunError::Owned { .. }
                 | RunError::LeaseLost { .. }
                 | RunError::Format(_)
                 | RunError::Internal { .. } => ErrorKind::Failed,

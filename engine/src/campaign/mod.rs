@@ -1,6 +1,7 @@
 //! Use cases: what a person or an orchestrator asks for, one file each. Every face calls these and nothing below.
 
 mod apply;
+mod artifact;
 mod calibrate;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ mod work;
 
 pub use crate::run::Stop;
 pub use apply::{Applied, apply};
+pub use artifact::artifact;
 pub use calibrate::{Calibrated, calibrate};
 pub use error::{CampaignError, ErrorKind};
 pub use file::read_campaign_file;

@@ -4,6 +4,7 @@ use crate::model::nearest;
 use mino_datafusion::arrow::array::RecordBatch;
 use mino_datafusion::arrow::datatypes::SchemaRef;
 use mino_datafusion::session;
+use mino_datafusion::store::StoreError;
 
 /// The rows of one read-only SQL query over the store: schema and batches.
 ///
@@ -14,6 +15,9 @@ pub async fn query(catalog: &Catalog, sql: &str) -> Result<(SchemaRef, Vec<Recor
         return Err(CampaignError::Input("the query is empty: try `select * from runs`".into()));
     }
     let failed = |error: mino_datafusion::DataFusionError| {
+        if let Some(away) = store_away(catalog, &error) {
+            return away.into();
+        }
         let text = error.strip_backtrace();
         let line = text.lines().next().unwrap_or_default();
         CampaignError::Input(unknown_table(line).unwrap_or_else(|| format!("the query failed: {line}")))
@@ -23,6 +27,24 @@ pub async fn query(catalog: &Catalog, sql: &str) -> Result<(SchemaRef, Vec<Recor
     let schema = frame.schema().inner().clone();
     let batches = frame.collect().await.map_err(failed)?;
     Ok((schema, batches))
+}
+
+/// The store that did not answer while the query was planned or read.
+fn store_away(catalog: &Catalog, error: &mino_datafusion::DataFusionError) -> Option<StoreError> {
+    let causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    causes.into_iter().find_map(|cause| {
+        if let Some(error) = cause.downcast_ref::<object_store::Error>() {
+            return Some(catalog.store().unreachable("answer a query".into(), error));
+        }
+        match cause.downcast_ref::<StoreError>()? {
+            StoreError::Unreachable { operation, url, message } => Some(StoreError::Unreachable {
+                operation: operation.clone(),
+                url: url.clone(),
+                message: message.clone(),
+            }),
+            _ => None,
+        }
+    })
 }
 
 /// A better word for a table that is not there.

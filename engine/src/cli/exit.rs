@@ -17,7 +17,7 @@ pub(super) fn report(error: &CampaignError) -> ExitCode {
     ExitCode::from(match error.kind() {
         ErrorKind::Input => 2,
         ErrorKind::Unreachable => 3,
-        ErrorKind::Failed => FAILED,
+        ErrorKind::Busy | ErrorKind::Failed => FAILED,
     })
 }
 
