@@ -129,6 +129,17 @@ def test_versions_of_the_dataset_have_a_sensor(sandbox: DefsFolderSandbox) -> No
     assert _load(sandbox, folder, campaign="shops", automation="none").sensors in (None, [])
 
 
+def test_runs_that_others_made_have_a_sensor(sandbox: DefsFolderSandbox) -> None:
+    folder = sandbox.scaffold_component(component_cls=MinoCampaignComponent)
+    defs = _load(sandbox, folder, campaign="shops-in-the-store", other_runs="running", resource="other")
+    [sensor] = defs.sensors or []
+    assert (sensor.name, sensor.default_status) == ("shops_in_the_store_runs", DefaultSensorStatus.RUNNING)
+    assert sensor.required_resource_keys == {"other"}
+    versions = {"by": "dataset_version"}
+    both = _load(sandbox, folder, campaign="shops", partitions=versions, other_runs="stopped").sensors
+    assert sorted(each.name for each in both or []) == ["shops_dataset", "shops_runs"]
+
+
 def test_mistakes_are_told(sandbox: DefsFolderSandbox) -> None:
     folder = sandbox.scaffold_component(component_cls=MinoCampaignComponent)
     with _told("name smaple: use sample, seed"):

@@ -30,10 +30,12 @@ from mino.dagster.partitions import dataset_versions, run_dates
 from mino.dagster.resource import MinoResource
 from mino.dagster.scaffolder import MinoCampaignScaffolder
 from mino.dagster.schedules import build_mino_schedule
-from mino.dagster.sensors import build_mino_dataset_sensor
+from mino.dagster.sensors import build_mino_dataset_sensor, build_mino_run_sensor
 from mino.dagster.translator import MinoTranslator
 
 __all__ = ["MinoCampaignComponent", "Partitions", "Retries"]
+
+Automation = Literal["running", "stopped", "none"]
 
 
 class Partitions(Model, Resolvable):
@@ -61,6 +63,8 @@ class MinoCampaignComponent(Component, Resolvable):
         partitions: `{by: run_date, start: "2026-01-01"}` or `{by: dataset_version}`.
         automation: whether the campaign's schedule (the sensor of its dataset where it is partitioned by versions) is
             `running` from the start, `stopped` until somebody turns it on, or `none`.
+        other_runs: the same for the sensor that reports runs which the shell, Airflow or another Dagster made; `none` unless
+            set.
         quality: rules instead of those of the campaign.
         retries: `{max_retries: 2, delay: 60}`; a retry goes on with the same run.
         resource: the key of the MinoResource to run with.
@@ -70,7 +74,8 @@ class MinoCampaignComponent(Component, Resolvable):
     campaign: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     partitions: Partitions | None = None
-    automation: Literal["running", "stopped", "none"] = "stopped"
+    automation: Automation = "stopped"
+    other_runs: Automation = "none"
     quality: list[dict[str, Any]] | None = None
     retries: Retries | None = None
     resource: str = "mino"
@@ -95,17 +100,20 @@ class MinoCampaignComponent(Component, Resolvable):
         """Definitions of the asset, the checks and the automation. Asks no store."""
         campaign = self._campaign(context)
         asset = self._asset(campaign)
-        running = self.automation == "running"
-        if self.automation == "none":
-            return Definitions(assets=[asset])
-        if self.partitions is not None and self.partitions.by == "dataset_version":
-            looked_at = DefaultSensorStatus.RUNNING if running else DefaultSensorStatus.STOPPED
-            sensor = build_mino_dataset_sensor(asset, resource_key=self.resource, default_status=looked_at)
-            return Definitions(assets=[asset], sensors=[sensor])
-        if not campaign.schedule:
-            return Definitions(assets=[asset])
-        ticking = DefaultScheduleStatus.RUNNING if running else DefaultScheduleStatus.STOPPED
-        return Definitions(assets=[asset], schedules=[build_mino_schedule(asset, default_status=ticking)])
+        of_versions = self.partitions is not None and self.partitions.by == "dataset_version"
+        schedules, sensors = [], []
+        if self.automation != "none" and of_versions:
+            status = DefaultSensorStatus[self.automation.upper()]
+            sensors.append(build_mino_dataset_sensor(asset, resource_key=self.resource, default_status=status))
+        elif self.automation != "none" and campaign.schedule:
+            schedules.append(build_mino_schedule(asset, default_status=DefaultScheduleStatus[self.automation.upper()]))
+        if self.other_runs != "none":
+            status = DefaultSensorStatus[self.other_runs.upper()]
+            name = f"{campaign.identifier}_runs"
+            sensors.append(
+                build_mino_run_sensor([asset], name=name, resource_key=self.resource, default_status=status)
+            )
+        return Definitions(assets=[asset], schedules=schedules, sensors=sensors)
 
     def _campaign(self, context: ComponentLoadContext) -> MinoCampaign:
         is_file = self.campaign.endswith((".yaml", ".yml"))

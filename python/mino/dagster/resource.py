@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mino import Client, connect
 from mino.dagster.execution import execute
+from mino.workflow import MODEL_IS_NOT_ASKED
 
 __all__ = ["MinoResource"]
 
@@ -28,6 +29,10 @@ class MinoResource(ConfigurableResource[Client]):
     browser: str | None = Field(
         default=None,
         description="A browser's path, or the DevTools address of a running one; the fastest one installed unless set.",
+    )
+    model: str | None = Field(
+        default=None,
+        description="The address of an OpenAI-compatible API. No resolver of this version asks a model.",
     )
     environment: dict[str, str] = Field(
         default_factory=dict,
@@ -53,6 +58,8 @@ class MinoResource(ConfigurableResource[Client]):
         settings: those of `mino.Client.run`, as `sample`. Raises dagster.Failure where the run ends otherwise than
         completed.
         """
+        if self.model:
+            context.log.warning(MODEL_IS_NOT_ASKED)
         yield from execute(self.client(), context, {"browser": self.browser, **settings})
 
 
