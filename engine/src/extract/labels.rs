@@ -1,17 +1,17 @@
 use super::beside::{Value, after_heading, below_line, beside_cell, beside_element};
 use super::codes;
+use super::label_text::{LONGEST_LABEL, counted, later_labels, until_next_label};
 use super::organizations::is_no_name;
 use super::phrases::fold_label;
 use super::reading::{Line, Reading};
 use super::word_index::WordIndex;
 use super::zone::Zone;
-use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
+use super::{Candidate, Evidence, FieldQuery, PageView, Resolver};
 use crate::page::{Node, NodeKind};
 use mino_datafusion::value::FieldType;
 use std::sync::Arc;
 
-/// Longest label, in characters, and longest value of a scalar field.
-const LONGEST_LABEL: usize = 60;
+/// Longest value of a scalar field, in characters.
 const LONGEST_VALUE: usize = 400;
 /// Places with a field's label that are looked at: a page that repeats it more often says nothing more by it, and to look
 /// beside every one of them takes time that grows with their square.
@@ -276,78 +276,6 @@ pub(super) fn share(line: &Line) -> f64 {
 /// A label that is the field's own name.
 fn label_leads(label: &str, query: &FieldQuery) -> bool {
     query.labels.first().is_some_and(|own| own == label) && query.is_like("yields")
-}
-
-/// "Serves 4" and "4 servings": the words beside the only number of a short text are its label. Gives label, number with
-/// what follows it, and where that begins.
-fn counted(text: &str) -> Vec<(String, &str, usize)> {
-    let digit = |c: char| c.is_ascii_digit();
-    let (Some(first), Some(last)) = (text.find(digit), text.rfind(digit)) else { return Vec::new() };
-    if text.chars().count() > LONGEST_LABEL {
-        return Vec::new();
-    }
-    let (before, number, after) = (&text[..first], &text[first..=last], text[last + 1..].trim());
-    let label = fold_label(before);
-    // "about 40 min", "Für 3 bis 4 Portionen": the words before say nothing by themselves.
-    let label =
-        words("about").last(&label).filter(|end| *end == label.len()).map_or(label.as_str(), |_| without_last(&label));
-    let behind = (!after.is_empty() && (label.is_empty() || words("yields").is(label)))
-        .then(|| (fold_label(after), number, first));
-    let ahead = (!label.is_empty()).then(|| (label.to_owned(), &text[first..], first));
-    ahead.into_iter().chain(behind).collect()
-}
-
-/// Without its last word, or its last character where words are not parted.
-fn without_last(label: &str) -> &str {
-    let about = words("about");
-    let from = label.rfind(' ').map_or(0, |at| at + 1);
-    if about.is(&label[from..]) { label[..from].trim_end() } else { label.trim_end_matches(['約']).trim_end() }
-}
-
-/// A value up to where the next label begins: "555 0100 Fax: 555 0101".
-fn until_next_label(text: &str) -> &str {
-    let Some((at, _, _)) = next_label(text, 0) else { return text };
-    text[..at].trim_end_matches([' ', '|', ',', ';', '·', '•', '/', '-', '–'])
-}
-
-/// Labels of a line after its first, where they begin, and their values.
-fn later_labels(text: &str) -> impl Iterator<Item = (usize, &str, &str)> {
-    let mut at = text.find([':', '：']).map_or(text.len(), |colon| colon + 1);
-    std::iter::from_fn(move || {
-        let (_, label, colon) = next_label(text, at)?;
-        at = colon;
-        let value = text[colon..].trim_start_matches([':', '：', ' ']);
-        let from = text.len() - value.len();
-        Some((from, label, until_next_label(value)))
-    })
-}
-
-/// Up to three words before a colon: where they begin, they, and where the colon stands.
-fn next_label(text: &str, from: usize) -> Option<(usize, &str, usize)> {
-    let rest = text.get(from..)?;
-    // "10:30" and "http://" hold no label.
-    let mut colons = rest.char_indices().filter(|(_, c)| matches!(c, ':' | '：'));
-    let (colon, _) = colons.find(|(at, c)| {
-        let next = rest[at + c.len_utf8()..].chars().next();
-        let before = rest[..*at].chars().next_back();
-        next.is_none_or(char::is_whitespace) && before.is_some_and(char::is_alphabetic)
-    })?;
-    let words =
-        rest[..colon].rmatch_indices(|c: char| c == ' ' || "|,;·•".contains(c)).map(|(at, sep)| (at + sep.len(), sep));
-    let mut begin = None;
-    for (count, (at, separator)) in words.enumerate() {
-        let is_word = rest[at..colon].chars().next().is_some_and(|c| c.is_alphabetic());
-        if count > 2 || !is_word {
-            break;
-        }
-        begin = Some(at);
-        // Capitals begin labels.
-        if separator != " " || rest[at..colon].chars().next().is_some_and(char::is_uppercase) {
-            break;
-        }
-    }
-    let begin = begin?;
-    Some((from + begin, &rest[begin..colon], from + colon))
 }
 
 /// A value is taken when it reads as the field's type and is no longer than a value is; of a text with more in it, its
