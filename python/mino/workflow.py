@@ -48,7 +48,7 @@ def run_or_go_on(
     """Runs a campaign under a given id, or goes on with that run where it exists: never a second one.
 
     A run that was stopped or lost its process does what is not in the store yet; one that is complete is only reported.
-    `settings` are those of `Client.run`; a run that exists keeps its own. Raises InputError for one of another campaign.
+    `settings` are those of `Client.run`; a run that exists keeps its own. Raises InputError for another campaign's.
     """
     work: dict[str, Any] = {"concurrency": concurrency, "browser": browser, "on_progress": on_progress}
     try:

@@ -21,7 +21,7 @@ import psutil
 HERE = Path(__file__).parent
 T = TypeVar("T")
 MARK = "MINO_TEST_MARK"
-PASSWORDS = {"admin": secrets.token_urlsafe(12), "guest": secrets.token_urlsafe(12)}
+PASSWORDS = {user: secrets.token_urlsafe(12) for user in ("admin", "guest", "reader")}
 
 
 def until(what: str, look: Callable[[], T | None | bool], seconds: float = 90.0, every: float = 0.2) -> T:
@@ -69,8 +69,9 @@ class Airflow:
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "CORE__PARALLELISM": "24",
+            "CORE__TEST_CONNECTION": "Enabled",
             "CORE__MAX_ACTIVE_TASKS_PER_DAG": "24",
-            "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,guest:viewer",
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,guest:viewer,reader:viewer",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
             "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
             "API__HOST": "127.0.0.1",
@@ -99,6 +100,12 @@ class Airflow:
             "AIRFLOW_CONN_MINO_DEFAULT": json.dumps(connection),
             MARK: self.mark,
             "MINO_ALLOW_ADDRESSES": "127.0.0.0/8",
+            # Where a bucket would be nobody answers.
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
+            "AWS_ALLOW_HTTP": "true",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
             "PYTHONPATH": str(HERE),
             "NO_PROXY": "*",
         }
@@ -113,9 +120,10 @@ class Airflow:
 
     def start(self) -> None:
         self.command("db", "migrate")
-        # One connection is in the environment, this one in Airflow's own database.
-        acme = ("--conn-type", "mino", "--conn-host", str(self.store), "--conn-schema", "acme")
-        self.command("connections", "add", "mino_acme", *acme)
+        # One connection is in the environment, these in Airflow's own database.
+        for name, org in (("mino_acme", "acme"), ("mino_moved", "away")):
+            place = ("--conn-type", "mino", "--conn-host", str(self.store), "--conn-schema", org)
+            self.command("connections", "add", name, *place)
         for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
             self.start_one(name)
         until("a healthy Airflow", self._is_healthy)
@@ -227,9 +235,9 @@ class Airflow:
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
         self.client().patch(path, json={"new_state": state}).raise_for_status()
 
-    def clear(self, dag_id: str, run_id: str) -> None:
-        """A person clears what failed of a run of a DAG."""
-        body = {"dry_run": False, "only_failed": True, "dag_run_id": run_id, "reset_dag_runs": True}
+    def clear(self, dag_id: str, run_id: str, only_failed: bool = True) -> None:
+        """A person clears what failed of a run of a DAG, or all of it."""
+        body = {"dry_run": False, "only_failed": only_failed, "dag_run_id": run_id, "reset_dag_runs": True}
         self.client().post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body).raise_for_status()
 
     def xcoms(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> dict[str, Any]:

@@ -154,6 +154,17 @@ def test_marked_failed_while_deferred(airflow: Airflow, client: mino.Client) -> 
     kill.check_finished(tries=2)
 
 
+def test_out_of_time_while_deferred(airflow: Airflow, client: mino.Client) -> None:
+    kill = Kill(airflow, client, "deferred_for_too_long")
+    kill.until_state("deferred")
+    kill.until_planned()
+    # Nobody came: the run is closed with its task.
+    kill.until_state("failed")
+    assert f"run {kill.run_id} was not done in the time that its task has" in kill.log(1)
+    run = client.show(kill.run_id)["run"]
+    assert (run["status"], run["completed"]) == ("stopped", 0) and "in the time that its task has" in run["reason"]
+
+
 def test_triggerer_restarted_while_deferred(airflow: Airflow, client: mino.Client) -> None:
     kill = Kill(airflow, client, "deferred")
     kill.until_state("deferred")
@@ -209,6 +220,22 @@ def test_sigkill_of_one_shard(airflow: Airflow, client: mino.Client) -> None:
     airflow.wait(kill.dag, kill.dag_run)
     kill.check_counts()
     assert kill.task(0)["try_number"] == 2 and kill.task(1)["try_number"] == other["try_number"] == 1
+
+
+def test_sigkill_of_the_supervisor_of_one_shard(airflow: Airflow, client: mino.Client) -> None:
+    kill = Kill(airflow, client, "shard_killed", "work.shard")
+    kill.until_planned(map_index=0)
+    kill.until_under_way()
+    task = psutil.Process(kill.task(0)["pid"])
+    supervisor = task.parent()
+    assert supervisor is not None
+    supervisor.kill()
+    # The orphan gives back its part of the run, which is not done yet.
+    until("the orphan to end", lambda: not task.is_running() or task.status() == psutil.STATUS_ZOMBIE, seconds=8)
+    assert kill.done() < PAGES
+    airflow.wait(kill.dag, kill.dag_run)
+    kill.check_counts()
+    assert kill.task(0)["try_number"] == 2 and kill.task(1)["try_number"] == 1
 
 
 def test_one_shard_marked_failed(airflow: Airflow, client: mino.Client) -> None:

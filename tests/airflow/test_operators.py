@@ -61,6 +61,9 @@ def test_rules_that_warn_do_not_fail(airflow: Airflow, dag_run: str) -> None:
 def test_the_event_names_the_organization_of_the_connection(airflow: Airflow, dag_run: str) -> None:
     events = airflow.asset_events(DAG)
     assert {event["uri"] for event in events} == {"mino://acme/sheriff-contacts"}
+    # A check tells an asset, too, with the same figures; one that failed does not.
+    figures = airflow.xcoms(DAG, dag_run, "contacts")["return_value"]
+    assert {event["source_task_id"]: event["extra"] for event in events} == {"contacts": figures, "good": figures}
 
 
 def test_every_message_is_small(airflow: Airflow, dag_run: str) -> None:
@@ -77,6 +80,9 @@ def test_a_folder_of_campaigns_is_dags(airflow: Airflow) -> None:
     # The campaign's own rules are a task after the run.
     checked = airflow.xcoms(name, dag_run, "quality")["return_value"]
     assert checked == {"run_id": figures["run_id"], "rules": 2, "missed": []}
+    # Only then the asset hears of it.
+    (event,) = airflow.asset_events(name)
+    assert (event["source_task_id"], event["extra"]) == ("quality", figures)
 
 
 def test_a_store_of_campaigns_is_dags(airflow: Airflow, dag_run: str) -> None:
@@ -91,19 +97,53 @@ def test_a_store_of_campaigns_is_dags(airflow: Airflow, dag_run: str) -> None:
 def test_the_connection_is_tested_and_known(airflow: Airflow, dag_run: str) -> None:
     forms = airflow.client().get("/ui/connections/hook_meta").raise_for_status().json()
     (form,) = [form for form in forms if form["connection_type"] == "mino"]
-    assert form["hook_name"] == "Mino" and "browser" in form["extra_fields"]
+    assert form["hook_name"] == "Mino" and {"browser", "model"} <= {*form["extra_fields"]}
     assert form["standard_fields"]["host"]["title"] == "Store"
     from mino.airflow.hook import MinoHook, Place
+    from mino.workflow import MODEL_IS_NOT_ASKED
 
     class Connection:
-        conn_id, host, schema, extra_dejson = "mino", str(airflow.store), "acme", {"browser": None}
+        conn_id, host, schema, extra_dejson = (
+            "mino",
+            str(airflow.store),
+            "acme",
+            {"browser": None, "model": "http://127.0.0.1:8080"},
+        )
 
     hook = MinoHook("mino")
     hook._place = Place.of(Connection())
-    assert hook.test_connection() == (True, f"file://{airflow.store}: 1 campaigns of acme")
+    assert hook.model == "http://127.0.0.1:8080"
+    told = f"file://{airflow.store}: 1 campaigns of acme; {MODEL_IS_NOT_ASKED}"
+    assert hook.test_connection() == (True, told)
     hook = MinoHook("mino")
-    hook._place = Place("s3://", "acme", None)
+    hook._place = Place("s3://", "acme", None, None)
     assert not hook.test_connection()[0]
+
+
+def test_the_button_that_tests_a_connection(airflow: Airflow, dag_run: str) -> None:
+    def said(host: str) -> dict:
+        body = {"connection_id": "new", "conn_type": "mino", "host": host, "schema": "acme"}
+        return airflow.client().post("/api/v2/connections/test", json=body).raise_for_status().json()
+
+    assert said(str(airflow.store)) == {"status": True, "message": f"file://{airflow.store}: 1 campaigns of acme"}
+    nobody = said("s3://nobody/mino")
+    assert not nobody["status"] and "s3://nobody/mino" in nobody["message"]
+
+
+def test_a_date_is_done_again_under_another_key(airflow: Airflow) -> None:
+    dag_run = airflow.trigger("again")
+    airflow.wait("again", dag_run)
+
+    def run_id() -> str:
+        return str(airflow.xcoms("again", dag_run, "run")["return_value"]["run_id"])
+
+    first = run_id()
+    airflow.client().post("/api/v2/variables", json={"key": "again", "value": "2"}).raise_for_status()
+    airflow.clear("again", dag_run, only_failed=False)
+    airflow.wait("again", dag_run)
+    assert run_id() != first
+    page = airflow.client().get(f"/mino/dags/again/runs/{dag_run}").text
+    assert run_id() in page and first not in page
 
 
 def test_an_asset_names_organization_and_campaign() -> None:

@@ -17,7 +17,7 @@ DAGS = ("pages", "pages_hidden")
 @pytest.fixture(scope="module")
 def dag_runs(airflow: Airflow) -> dict[str, str]:
     """A finished run of each DAG."""
-    begun = {dag: airflow.trigger(dag) for dag in (*DAGS, "two_runs", "no_runs", "forged_hidden")}
+    begun = {dag: airflow.trigger(dag) for dag in (*DAGS, "two_runs", "no_runs", "moved", "forged_hidden")}
     for dag, dag_run in begun.items():
         airflow.wait(dag, dag_run)
     return begun
@@ -75,6 +75,25 @@ def test_who_may_not_see_the_dag_sees_nothing_of_it(airflow: Airflow, dag_runs: 
     assert "sheriff-contacts" in campaigns and "acme" not in campaigns
 
 
+def test_who_may_not_see_runs_sees_no_campaigns(airflow: Airflow, dag_runs: dict[str, str]) -> None:
+    assert airflow.client("reader").get("/api/v2/dags").status_code == 200
+    answer = airflow.client("reader").get("/mino/campaigns")
+    assert answer.status_code == 403 and "sheriff" not in answer.text
+
+
+def test_who_writes_messages_of_a_dag_sees_no_run_of_another(airflow: Airflow, dag_runs: dict[str, str]) -> None:
+    told = airflow.xcoms("pages_hidden", dag_runs["pages_hidden"], "contacts")["mino_run"]
+    task = f"dags/no_runs/dagRuns/{dag_runs['no_runs']}/taskInstances/nothing"
+    message = {"key": "mino_run", "value": told}
+    airflow.client().post(f"/api/v2/{task}/xcomEntries", json=message).raise_for_status()
+    assert airflow.xcoms("no_runs", dag_runs["no_runs"], "nothing")["mino_run"] == told
+    run = f"/mino/dags/no_runs/runs/{dag_runs['no_runs']}"
+    for address in (run, f"{run}/tasks/nothing/-1", "/mino/campaigns"):
+        page = airflow.client("guest").get(address)
+        assert page.status_code == 200 and told["run_id"] not in page.text and "acme" not in page.text
+    assert airflow.client("guest").get(f"{run}/tasks/nothing/-1/pictures/{told['run_id']}").status_code == 404
+
+
 def test_pictures_are_shown(airflow: Airflow, dag_runs: dict[str, str]) -> None:
     page = airflow.client().get(addresses("pages", dag_runs["pages"])[0]).text
     pictures = re.findall(r'src="([^"]+)"', page)
@@ -102,6 +121,27 @@ def test_what_another_program_wrote_is_shown_as_text(airflow: Airflow, dag_runs:
     page = airflow.client().get(f"/mino/dags/forged_hidden/runs/{dag_runs['forged_hidden']}")
     assert page.status_code == 503 and "&lt;script&gt;" in page.text and "<script>" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_a_store_or_connection_that_is_gone_is_a_fault_of_its_rows(airflow: Airflow, dag_runs: dict[str, str]) -> None:
+    def row() -> str:
+        page = airflow.client().get("/mino/campaigns")
+        assert page.status_code == 200, page.text
+        rows = page.text.split("<tr>")
+        assert any("<td>default</td>" in other and 'class="completed"' in other for other in rows)
+        return next(row for row in rows if "<td>away</td>" in row)
+
+    address, connection = f"/mino/dags/moved/runs/{dag_runs['moved']}", "/api/v2/connections/mino_moved"
+    assert 'class="completed"' in row() and airflow.client().get(address).status_code == 200
+    bucket = {"connection_id": "mino_moved", "conn_type": "mino", "host": "s3://nobody/mino", "schema": "away"}
+    airflow.client().patch(connection, json=bucket).raise_for_status()
+    assert "s3://nobody/mino" in row()
+    page = airflow.client().get(address)
+    assert page.status_code == 503 and "s3://nobody/mino" in page.text
+    airflow.client().delete(connection).raise_for_status()
+    assert "there is no connection mino_moved" in row()
+    page = airflow.client().get(address)
+    assert page.status_code == 503 and "there is no connection mino_moved" in page.text
 
 
 def test_how_it_looks_in_a_browser(airflow: Airflow, dag_runs: dict[str, str], artifacts: Path) -> None:

@@ -15,6 +15,7 @@ from conftest import write_campaign
 
 import mino
 from mino.airflow.failures import told_to_airflow
+from mino.airflow.supervision import Supervision
 from mino.airflow.versions import AirflowException, AirflowFailException
 from mino.workflow import ProgressLog, run_id_for, run_or_go_on
 
@@ -97,22 +98,30 @@ def test_a_run_that_somebody_works_on_is_tried_again_later(store: Path) -> None:
 
 
 ENDED = """
-import os, signal, sys, mino
-from mino.airflow.supervision import Supervision, TaskEnded
+import os, signal, sys, threading, mino
+from mino.airflow.supervision import Supervision
+from mino.airflow.versions import AirflowException
 store, run_id, shard = sys.argv[1:]
 client = mino.connect(store)
 shard = shard or None
-with Supervision(client, run_id, shard=shard) as supervision:
-    signal.signal(signal.SIGTERM, lambda number, frame: supervision.end("for a test"))
+enough = threading.Event()
+try:
+    with Supervision(client, run_id, shard=shard) as supervision:
+        signal.signal(signal.SIGTERM, lambda number, frame: supervision.end("for a test"))
 
-    def on_progress(event):
-        if event["event"] == "flushed":
-            os.kill(os.getpid(), signal.SIGTERM)
+        def insist():
+            # More than one: none of them may end what the first one began.
+            while not enough.wait(0.02):
+                os.kill(os.getpid(), signal.SIGTERM)
 
-    try:
+        def on_progress(event):
+            if event["event"] == "flushed":
+                threading.Thread(target=insist).start()
+
         client.run("items", run_id=run_id, shard=shard, fetch="http", concurrency=2, on_progress=on_progress)
-    except TaskEnded as ended:
-        print(ended)
+except AirflowException as ended:
+    print(ended)
+enough.set()
 supervision.end("after it is over")
 """
 
@@ -127,6 +136,23 @@ def test_what_ends_a_task_ends_its_part_of_the_run(store: Path, shard: str, stat
     assert shown["kind"] == "run" and shown["run"]["status"] == status
     assert reason is None or str(shown["run"]["reason"]).endswith(reason)
     assert client.run(resume=run_id).status == "completed"
+
+
+def test_no_log_swallows_the_end_of_a_task(tmp_path: Path) -> None:
+    class Logging(logging.StreamHandler):  # type: ignore[type-arg]
+        """Airflow's signal comes while a line is written."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            supervision.end("in the middle of a line")
+            return "never"
+
+    log = logging.getLogger("interrupted")
+    log.addHandler(Logging())
+    with (
+        pytest.raises(AirflowException, match="in the middle of a line"),
+        Supervision(mino.connect(tmp_path), "any") as supervision,
+    ):
+        log.warning("a line")
 
 
 def test_what_makes_no_sense_is_not_tried_again(store: Path) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperator
 
 from mino import Client, RunReport
 from mino.airflow.hook import DEFAULT_CONNECTION, MinoHook
 from mino.airflow.links import RUN_KEY
-from mino.airflow.supervision import Supervision, TaskEnded
+from mino.airflow.run_ids import own_run_id
+from mino.airflow.settings import given
+from mino.airflow.supervision import Supervision
 from mino.airflow.versions import AirflowException, AirflowFailException
-from mino.workflow import ProgressLog, run_id_for, run_or_go_on
+from mino.workflow import MODEL_IS_NOT_ASKED, ProgressLog, run_or_go_on
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -45,6 +47,7 @@ class MinoOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("mino_conn_id", "org")
     ui_color = "#e6eef2"
+    run_key: str = ""
 
     def __init__(self, *, mino_conn_id: str = DEFAULT_CONNECTION, org: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -82,11 +85,19 @@ class MinoOperator(BaseOperator):
     def _own_run_id(self, context: Context) -> str:
         """The run that every try of this task works on."""
         ti = context["ti"]
-        return run_id_for(context["dag_run"].run_after, ti.dag_id, ti.task_id, ti.run_id, str(ti.map_index))
+        run_after = context["dag_run"].run_after
+        return own_run_id(run_after, ti.dag_id, ti.task_id, ti.run_id, ti.map_index, self._own_run_key())
+
+    def _own_run_key(self) -> str:
+        key = given(self.run_key)
+        return "" if key is None else str(key)
 
     def _announce(self, context: Context, client: Client, run_id: str, campaign: str) -> None:
         """Tells links and pages which run it is, before anything is done."""
         run = {"run_id": run_id, "campaign": campaign, "org": client.org, "conn_id": self.mino_conn_id}
+        if key := self._own_run_key():
+            # The pages show only runs that a task of the DAG run derives.
+            run["run_key"] = key
         context["ti"].xcom_push(key=RUN_KEY, value=run)
         # For `operator.output["run_id"]`.
         context["ti"].xcom_push(key="run_id", value=run_id)
@@ -98,34 +109,34 @@ class MinoOperator(BaseOperator):
     def _work(self, client: Client, campaign: str, run_id: str, shard: str | None = None, **settings: Any) -> RunReport:
         """Does a run or a shard of it, with its progress in the task's log. Raises when it was ended before it was
         done."""
+        if self.hook.model:
+            self.log.warning(MODEL_IS_NOT_ASKED)
         with (
             ProgressLog(logging.getLogger("mino")) as progress,
             Supervision(client, run_id, shard=shard) as self._supervision,
         ):
-            try:
-                report = run_or_go_on(
-                    client, campaign, run_id, shard=shard, browser=self.hook.browser, on_progress=progress, **settings
-                )
-            except KeyboardInterrupt:
-                if self._supervision.orphaned is None:
-                    raise
-                raise TaskEnded(self._supervision.orphaned) from None
+            report = run_or_go_on(
+                client, campaign, run_id, shard=shard, browser=self.hook.browser, on_progress=progress, **settings
+            )
         if report.status == "stopped":
             if self._supervision.orphaned is not None:
-                raise TaskEnded(self._supervision.orphaned)
-            # Whoever stopped it does not want the next try to begin it again.
-            raise AirflowFailException(f"run {run_id} was stopped: {self._reason(client, run_id)}")
+                raise AirflowException(self._supervision.orphaned)
+            self._fail_stopped(client, run_id)
         return report
 
-    def _reason(self, client: Client, run_id: str) -> str:
+    def _fail_stopped(self, client: Client, run_id: str) -> NoReturn:
+        """Whoever stopped a run does not want the next try to begin it again."""
         shown = client.show(run_id)
-        return (shown["run"]["reason"] if shown["kind"] == "run" else None) or "nobody said why"
+        reason = (shown["run"]["reason"] if shown["kind"] == "run" else None) or "nobody said why"
+        raise AirflowFailException(f"run {run_id} was stopped: {reason}")
 
-    def _check_status(self, figures: dict[str, Any]) -> None:
+    def _check_status(self, client: Client, figures: dict[str, Any]) -> None:
         """Raises for a run that is not complete."""
         run_id, status = figures["run_id"], figures["status"]
         if status == "completed":
             return
+        if status == "stopped":
+            self._fail_stopped(client, run_id)
         if status == "failed":
             raise AirflowFailException(
                 f"run {run_id} failed: none of its {figures['tasks']} tasks was completed; look at its page for the "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import yaml
 from airflow.sdk import DAG, BaseHook, BaseOperator, get_parsing_context
@@ -17,16 +18,14 @@ from mino.airflow.hook import DEFAULT_CONNECTION, Place
 from mino.airflow.quality_operator import MinoQualityCheckOperator
 from mino.airflow.run_operator import MinoRunOperator
 from mino.airflow.sharded_run import MinoShardedRun
+from mino.airflow.store_campaigns import campaigns_of
 from mino.airflow.versions import CronTriggerTimetable
 
 __all__ = ["MinoDag"]
 
-STORE_SECONDS = 30
-# The engine is not started in a process that parses DAGs: Airflow forks those.
-LIST_CAMPAIGNS = """
-import json, sys, mino
-print(json.dumps(mino.connect(sys.argv[1], sys.argv[2]).list("campaigns")))
-"""
+T = TypeVar("T")
+
+log = logging.getLogger("mino")
 
 
 class MinoDag(DAG):
@@ -37,8 +36,8 @@ class MinoDag(DAG):
     MinoRunOperator, or of MinoShardedRun. Everything else is of DAG; its id (in which `{campaign}` stands for the
     name) is the campaign's name, one run at a time, unless set.
 
-    Tasks are `run` and, where the campaign has quality rules, `quality`; `published` is the task
-    that ends the run, for tasks that come after.
+    Tasks are `run` and, where the campaign has quality rules, `quality`. `published` is the last of them, for tasks
+    that come after; it tells the campaign's asset, so that nothing begins with a run that is not good enough.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class MinoDag(DAG):
         name = str(declared["campaign"])
         kwargs["dag_id"] = _dag_id(name, kwargs)
         kwargs.setdefault("schedule", _timetable(declared.get("schedule")))
-        kwargs.setdefault("description", declared.get("purpose"))
+        kwargs.setdefault("description", str(declared.get("purpose") or "") or None)
         kwargs.setdefault("max_active_runs", 1)
         kwargs.setdefault("catchup", False)
         kwargs.setdefault("tags", ["mino"])
@@ -74,35 +73,60 @@ class MinoDag(DAG):
             else:
                 self.published = MinoRunOperator(task_id="run", **arguments)
             if declared.get("quality"):
-                run: Any = self.published.output
-                MinoQualityCheckOperator(task_id="quality", run=run["run_id"], **store)
+                self.published = _checked(self.published, store)
 
     @classmethod
     def from_folder(cls, folder: str | Path, **kwargs: Any) -> list[MinoDag]:
-        """A DAG for each campaign file of a folder (relative to the DAG's file)."""
+        """A DAG for each campaign file of a folder (relative to the DAG's file). A file that makes none is told in the
+        log as an error, and the others make theirs."""
         path = _file_of_caller().parent / folder
         files = sorted(file for file in path.iterdir() if file.suffix in CAMPAIGN_FILES)
-        wanted = [file for file in files if _is_wanted(_dag_id(_read(file)["campaign"], kwargs))]
-        return [cls(file, **kwargs) for file in wanted]
+
+        def made(file: Path) -> MinoDag | None:
+            return cls(file, **kwargs) if _is_wanted(_dag_id(_read(file)["campaign"], kwargs)) else None
+
+        return _those_that_make_sense(files, made)
 
     @classmethod
     def from_store(
         cls, mino_conn_id: str = DEFAULT_CONNECTION, *, org: str | None = None, **kwargs: Any
     ) -> list[MinoDag]:
-        """A DAG for each active campaign of a store.
+        """A DAG for each active campaign of a store. One that makes none is told in the log as an error.
 
         The store is asked whenever the file is parsed, in a process of its own; campaign files beside the DAGs are
-        quicker, and say in the history of the repository what changed. Raises RuntimeError when the store does not
-        answer.
+        quicker, and say in the history of the repository what changed. While it does not answer, the DAGs are those of
+        the campaigns that it had last, which are kept in `$AIRFLOW_HOME/mino`. Raises RuntimeError where none are.
         """
         place = Place.of(BaseHook.get_connection(mino_conn_id), org)
-        asked = [sys.executable, "-c", LIST_CAMPAIGNS, place.store, place.org]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=STORE_SECONDS, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"the campaigns of {mino_conn_id}: {done.stderr.strip().splitlines()[-1]}")
-        campaigns = [found for found in json.loads(done.stdout) if found["status"] == "active"]
-        wanted = [found for found in campaigns if _is_wanted(_dag_id(found["campaign"], kwargs))]
-        return [cls(found, mino_conn_id=mino_conn_id, org=org, **kwargs) for found in wanted]
+
+        def made(found: dict[str, Any]) -> MinoDag | None:
+            wanted = _is_wanted(_dag_id(found["campaign"], kwargs))
+            return cls(found, mino_conn_id=mino_conn_id, org=org, **kwargs) if wanted else None
+
+        return _those_that_make_sense(campaigns_of(place, mino_conn_id), made)
+
+
+def _checked(run: BaseOperator, store: dict[str, Any]) -> BaseOperator:
+    """The task that checks the campaign's rules. It tells the run's outlets, which would else hear of a bad run."""
+    figures: Any = run.output
+    outlets, run.outlets = run.outlets, []
+    return MinoQualityCheckOperator(task_id="quality", run=figures["run_id"], outlets=outlets, **store)
+
+
+def _those_that_make_sense(campaigns: list[T], made: Callable[[T], MinoDag | None]) -> list[MinoDag]:
+    """The DAGs that are wanted here. What one campaign does wrong takes no DAG of another; what the DAG's file does
+    wrong (TypeError) is for Airflow to tell."""
+    dags = []
+    for campaign in campaigns:
+        try:
+            dag = made(campaign)
+        except (OSError, ValueError) as error:
+            name = campaign["campaign"] if isinstance(campaign, dict) else campaign
+            log.error("there is no DAG of campaign %s: %s", name, error)
+            continue
+        if dag is not None:
+            dags.append(dag)
+    return dags
 
 
 def _dag_id(campaign: str, kwargs: dict[str, Any]) -> str:
@@ -115,8 +139,11 @@ def _is_wanted(dag_id: str) -> bool:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    declared = yaml.safe_load(file.read_text(encoding="utf-8"))
-    if not isinstance(declared, dict) or "campaign" not in declared:
+    try:
+        declared = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{file} is no YAML: {error}") from None
+    if not isinstance(declared, dict) or not declared.get("campaign"):
         raise ValueError(f"{file} is no campaign file: it does not say `campaign: NAME`")
     return declared
 
@@ -124,7 +151,14 @@ def _read(file: Path) -> dict[str, Any]:
 def _timetable(schedule: Any) -> CronTriggerTimetable | None:
     if not schedule:
         return None
-    return CronTriggerTimetable(schedule["cron"], timezone=schedule.get("timezone", "UTC"))
+    if not isinstance(schedule, dict) or not isinstance(schedule.get("cron"), str):
+        raise ValueError(f'`schedule: {schedule}` makes no sense: say `schedule: {{cron: "0 5 * * *", timezone: UTC}}`')
+    timezone = schedule.get("timezone") or "UTC"
+    try:
+        ZoneInfo(timezone)
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(f"`{timezone}` is no time zone: say one as Europe/Berlin") from None
+    return CronTriggerTimetable(schedule["cron"], timezone=timezone)
 
 
 def _file_of_caller() -> Path:

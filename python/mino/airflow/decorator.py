@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["mino_task"]
 
-RETURNED = {"campaign", "min_accuracy", "quality", *SETTINGS}
+RETURNED = {"campaign", "min_accuracy", "quality", "run_key", *SETTINGS}
 
 
 class _MinoDecoratedOperator(DecoratedOperator, MinoRunOperator):

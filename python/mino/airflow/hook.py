@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 
 from mino import Client, MinoError, connect
+from mino.workflow import MODEL_IS_NOT_ASKED
 
 __all__ = ["MinoHook", "Place"]
 
@@ -16,11 +17,13 @@ DEFAULT_CONNECTION = "mino_default"
 
 @dataclass(frozen=True)
 class Place:
-    """What a connection says. `browser`: a path on the worker or a DevTools address; None for the fastest installed."""
+    """What a connection says. `browser`: a path on the worker or a DevTools address; None for the fastest installed.
+    `model`: the address of an OpenAI-compatible API."""
 
     store: str
     org: str
     browser: str | None
+    model: str | None
 
     @classmethod
     def of(cls, connection: Any, org: str | None = None) -> Place:
@@ -30,14 +33,15 @@ class Place:
         if not store:
             raise ValueError(f"connection {connection.conn_id} names no store: put its URL in the field `Store`")
         own = connection.schema or extra.get("organization") or "default"
-        return cls(store, org or own, extra.get("browser") or None)
+        return cls(store, org or own, extra.get("browser") or None, extra.get("model") or None)
 
 
 class MinoHook(BaseHook):
     """A client of the store that a connection names. Credentials of the store come from the worker's environment.
 
     The connection's host is the store's URL, its schema the organization. Where these fields are awkward, as in a
-    connection that is written as a URI, its extra has `store`, `organization` and `browser`.
+    connection that is written as a URI, its extra has `store`, `organization`, `browser`
+    and `model`.
     """
 
     conn_name_attr = "mino_conn_id"
@@ -64,6 +68,11 @@ class MinoHook(BaseHook):
         """The browser that the connection names."""
         return self.place.browser
 
+    @property
+    def model(self) -> str | None:
+        """The model that the connection names. No resolver asks one yet."""
+        return self.place.model
+
     def get_conn(self) -> Client:
         """Opens the store, once. Raises mino.UnreachableError when it does not answer."""
         if self._client is None:
@@ -77,7 +86,8 @@ class MinoHook(BaseHook):
             campaigns = client.list("campaigns")
         except (MinoError, ValueError) as error:
             return False, str(error)
-        return True, f"{client.url}: {len(campaigns)} campaigns of {client.org}"
+        found = f"{client.url}: {len(campaigns)} campaigns of {client.org}"
+        return True, f"{found}; {MODEL_IS_NOT_ASKED}" if self.model else found
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
@@ -85,7 +95,7 @@ class MinoHook(BaseHook):
         from flask_babel import lazy_gettext  # type: ignore[import-not-found]
         from wtforms import StringField  # type: ignore[import-untyped]
 
-        return {"browser": StringField(lazy_gettext("Browser"))}
+        return {"browser": StringField(lazy_gettext("Browser")), "model": StringField(lazy_gettext("Model"))}
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,13 +12,34 @@ from mino import Client
 __all__ = ["lineage_of", "nothing"]
 
 
+log = logging.getLogger("mino")
+
+
 def lineage_of(client: Client, run_id: str) -> Any:
-    """The run's dataset and its published tables; None without the OpenLineage provider."""
+    """The run's dataset and its published tables; None where nobody asks for them.
+
+    Raises nothing: a run that is done stays so, whether or not somebody hears of its tables.
+    """
+    try:
+        return _gathered(client, run_id) if _is_wanted() else None
+    except Exception as error:
+        log.warning("there is no lineage of run %s: %s", run_id, error)
+        return None
+
+
+def _is_wanted() -> bool:
+    """Whether the OpenLineage provider is installed, and told where to send what it is told."""
     try:
         if importlib.util.find_spec("airflow.providers.openlineage.extractors") is None:
-            return None
+            return False
     except ModuleNotFoundError:
-        return None
+        return False
+    from airflow.providers.openlineage.conf import is_disabled
+
+    return not is_disabled()
+
+
+def _gathered(client: Client, run_id: str) -> Any:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from openlineage.client.event_v2 import Dataset
     from openlineage.client.facet_v2 import output_statistics_output_dataset, schema_dataset

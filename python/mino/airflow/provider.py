@@ -42,6 +42,12 @@ def get_provider_info() -> dict[str, Any]:
                         "description": "A browser's path on the workers, or the address of a running one; "
                         "the fastest one installed unless set",
                     },
+                    "model": {
+                        "label": "Model",
+                        "schema": {"type": ["string", "null"]},
+                        "description": "The address of an OpenAI-compatible API. No resolver of this version asks a "
+                        "model: leave it empty",
+                    },
                 },
                 "ui-field-behaviour": {
                     "hidden-fields": ["login", "password", "port"],

@@ -15,7 +15,7 @@ from mino.airflow.links import MinoRunLink
 from mino.airflow.quality import check_quality
 from mino.airflow.settings import SETTINGS, of_run
 from mino.airflow.trigger import MinoRunTrigger
-from mino.airflow.versions import AirflowException, ResumableJobMixin, conf
+from mino.airflow.versions import AirflowException, ResumableJobMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -38,15 +38,26 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
     min_accuracy: fails for good when the lower bound of the accuracy (95 %) is below this share. quality: rules to
     check after the run, or True for the campaign's own; what is missed with severity `error` fails the task for good.
 
+    run_key: makes it another run of the same DAG run, task and map index, as long as it is another text: for doing a
+    date again, and for two Airflows that share an organization of a store. Every try has to say the same.
+
     deferrable: the task freezes the list of what is to be done and then waits without a worker slot, while others do
-    it: `mino run --resume RUN` on any machine that sees the store, or `--shard i/n` on several. execution_timeout
-    holds for the wait too. poll_interval: seconds between looks at the run.
+    it: `mino run --resume RUN` on any machine that sees the store, or `--shard i/n` on several. `[operators]
+    default_deferrable` does not say so. execution_timeout holds for the wait too. poll_interval: seconds between looks
+    at the run.
 
     Gives the run in few figures: `run_id, campaign, org, status, tasks, completed, failed, skipped, attempts`,
     `accuracy` with `accuracy_lower`, `accuracy_upper` and `accuracy_cells` where answers are known.
     """
 
-    template_fields: Sequence[str] = (*MinoOperator.template_fields, "campaign", *SETTINGS, "min_accuracy", "quality")
+    template_fields: Sequence[str] = (
+        *MinoOperator.template_fields,
+        "campaign",
+        *SETTINGS,
+        "min_accuracy",
+        "quality",
+        "run_key",
+    )
     operator_extra_links = (MinoRunLink(),)
     external_id_key = "mino_run_id"
 
@@ -67,8 +78,10 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         archive: bool | str | None = None,
         allow_addresses: list[str] | None = None,
         min_accuracy: float | str | None = None,
-        quality: bool | list[dict[str, Any]] = False,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        quality: bool | str | list[dict[str, Any]] = False,
+        run_key: str = "",
+        # Not Airflow's default_deferrable: who only waits needs somebody outside of Airflow who does the work.
+        deferrable: bool = False,
         poll_interval: float = 10.0,
         **kwargs: Any,
     ) -> None:
@@ -88,6 +101,7 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         self.allow_addresses = allow_addresses
         self.min_accuracy = min_accuracy
         self.quality = quality
+        self.run_key = run_key
         self.deferrable = deferrable
         self.poll_interval = poll_interval
         self.outlets = [*self.outlets, ANY_RUN]
@@ -113,7 +127,9 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         return self._own_run_id(context)
 
     def get_job_status(self, external_id: Any, context: Context) -> str:
-        """Where the run stands; `unknown` when it was not planned."""
+        """Where the run stands; `unknown` when it was not planned, `replaced` when there is another `run_key` now."""
+        if external_id != self._own_run_id(context):
+            return "replaced"
         return str(self._record(self.hook.get_conn(), external_id).get("status", "unknown"))
 
     def is_job_active(self, status: str) -> bool:
@@ -173,8 +189,8 @@ class MinoRunOperator(ResumableJobMixin, MinoOperator):
         client = self.hook.get_conn()
         figures = figures_of(client, run_id)
         self._announce(context, client, run_id, figures["campaign"])
-        self._check_status(figures)
-        self._lineage = lineage_of(client, run_id)
+        self._check_status(client, figures)
         check_quality(client, run_id, quality=self.quality, min_accuracy=self.min_accuracy)
         publish(self.outlets, context["outlet_events"], figures)
+        self._lineage = lineage_of(client, run_id)
         return figures

@@ -24,16 +24,20 @@ __all__ = ["MinoFinalizeOperator", "MinoPlanOperator", "MinoShardOperator", "Min
 class MinoPlanOperator(MinoOperator):
     """Freezes the list of what a run is to do. Gives the run's id, which every try derives alike.
 
-    campaign: a name, or a campaign file, which is applied first. settings: those of `mino.Client.run`.
+    campaign: a name, or a campaign file, which is applied first. settings: those of `mino.Client.run`. run_key: as of
+    MinoRunOperator.
     """
 
-    template_fields: Sequence[str] = (*MinoOperator.template_fields, "campaign", "settings")
+    template_fields: Sequence[str] = (*MinoOperator.template_fields, "campaign", "settings", "run_key")
     operator_extra_links = (MinoRunLink(),)
 
-    def __init__(self, *, campaign: str, settings: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, campaign: str, settings: dict[str, Any] | None = None, run_key: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.campaign = campaign
         self.settings = settings or {}
+        self.run_key = run_key
 
     def execute(self, context: Context) -> str:
         """Plans; a run that is planned already stays as it is."""
@@ -83,7 +87,7 @@ class MinoFinalizeOperator(MinoOperator):
         *,
         run: str | XComArg,
         min_accuracy: float | str | None = None,
-        quality: bool | list[dict[str, Any]] = False,
+        quality: bool | str | list[dict[str, Any]] = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -100,10 +104,10 @@ class MinoFinalizeOperator(MinoOperator):
             self._announce(context, client, run_id, self._campaign_of(run_id))
             client.finalize(run_id)
             figures = figures_of(client, run_id)
-            self._check_status(figures)
-            self._lineage = lineage_of(client, run_id)
+            self._check_status(client, figures)
             check_quality(client, run_id, quality=self.quality, min_accuracy=self.min_accuracy)
             publish(self.outlets, context["outlet_events"], figures)
+            self._lineage = lineage_of(client, run_id)
             return figures
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
@@ -116,9 +120,10 @@ class MinoShardedRun(TaskGroup):
 
     campaign: a name, or a campaign file (relative to the DAG's file). shards: into how many parts; each is a mapped
     task that may run on any worker which sees the store, and is retried alone. mino_conn_id, org, min_accuracy,
-    quality, and the settings of `mino.Client.run`: as of MinoRunOperator; concurrency is that of each shard.
-    task_args: further arguments of all tasks, as `retries` or `pool`; shard_args: of the shards alone, as
-    `execution_timeout` or `queue`.
+    quality, run_key, and the settings of `mino.Client.run`: as of MinoRunOperator; concurrency is that of each shard.
+    task_args: further arguments of all tasks, as `retries` or `pool`. plan_args, shard_args, finalize_args: of these
+    alone, as `queue` or `execution_timeout` of the shards and `outlets` of the one that publishes; they go before
+    task_args.
 
     `finalize` is the task that has published, for tasks that come after.
     """
@@ -132,9 +137,12 @@ class MinoShardedRun(TaskGroup):
         mino_conn_id: str | None = None,
         org: str | None = None,
         min_accuracy: float | str | None = None,
-        quality: bool | list[dict[str, Any]] = False,
+        quality: bool | str | list[dict[str, Any]] = False,
+        run_key: str = "",
         task_args: dict[str, Any] | None = None,
+        plan_args: dict[str, Any] | None = None,
         shard_args: dict[str, Any] | None = None,
+        finalize_args: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         if shards < 1:
@@ -147,16 +155,12 @@ class MinoShardedRun(TaskGroup):
             every["mino_conn_id"] = mino_conn_id
         if org is not None:
             every["org"] = org
-        plan = MinoPlanOperator(task_id="plan", campaign=campaign, settings=settings, **every)
-        work = MinoShardOperator.partial(
-            task_id="shard",
-            run=plan.output,
-            concurrency=concurrency,
-            map_index_template="{{ task.shard }}",
-            **every,
-            **(shard_args or {}),
-        ).expand(shard=[f"{number}/{shards}" for number in range(1, shards + 1)])
-        self.finalize = MinoFinalizeOperator(
-            task_id="finalize", run=plan.output, min_accuracy=min_accuracy, quality=quality, **every
+        planned = {"campaign": campaign, "settings": settings, "run_key": run_key, **every, **(plan_args or {})}
+        plan = MinoPlanOperator(task_id="plan", **planned)
+        each = {"concurrency": concurrency, "map_index_template": "{{ task.shard }}", **every, **(shard_args or {})}
+        work = MinoShardOperator.partial(task_id="shard", run=plan.output, **each).expand(
+            shard=[f"{number}/{shards}" for number in range(1, shards + 1)]
         )
+        last = {"min_accuracy": min_accuracy, "quality": quality, **every, **(finalize_args or {})}
+        self.finalize = MinoFinalizeOperator(task_id="finalize", run=plan.output, **last)
         plan >> work >> self.finalize

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import logging
 import os
+import signal
 import threading
 from types import TracebackType
 
@@ -18,15 +19,19 @@ log = logging.getLogger("mino")
 WATCH_SECONDS = 1.0
 
 
-class TaskEnded(AirflowException):
-    """Airflow ended the task while its run was under way. What is done is in the store."""
+class TaskEnded(BaseException):
+    """Airflow ended the task while its run was under way. What is done is in the store.
+
+    No Exception, as little as Airflow's own time limit is one: the signal may come while a log's handler works, which
+    would swallow it.
+    """
 
 
 class Supervision:
     """Around a call of the engine that does a run, or one shard of it.
 
     What a signal's handler raises ends the call, after everything is flushed, and is the reason that the run keeps. A
-    shard gives back its part alone: the other shards go on.
+    shard gives back its part alone: the other shards go on. Outside it is an AirflowException: another try goes on.
     """
 
     def __init__(self, client: Client, run_id: str, *, shard: str | None = None) -> None:
@@ -36,6 +41,7 @@ class Supervision:
         self._parent = os.getppid()
         self._over = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="mino-supervision", daemon=True)
+        self._ended = False
         self.orphaned: str | None = None
 
     def __enter__(self) -> Supervision:
@@ -47,11 +53,16 @@ class Supervision:
     ) -> None:
         self._over.set()
         self._watcher.join()
+        if isinstance(error, TaskEnded):
+            raise AirflowException(str(error)) from None
 
     def end(self, reason: str) -> None:
-        """To be called by a signal's handler. Raises TaskEnded while the work is under way."""
-        if not self._over.is_set():
-            raise TaskEnded(reason)
+        """To be called by a signal's handler. Raises TaskEnded while the work is under way, and only once: the engine
+        takes what is raised while it flushes as an order to leave that."""
+        if self._over.is_set() or self._ended:
+            return
+        self._ended = True
+        raise TaskEnded(self.orphaned or reason)
 
     def _watch(self) -> None:
         # A task whose supervisor was killed goes on as an orphan, while Airflow tries it again elsewhere.
@@ -60,7 +71,8 @@ class Supervision:
                 continue
             self.orphaned = "the task's supervisor is gone"
             if self._shard is not None or not self._order(self.orphaned):
-                _thread.interrupt_main()
+                # As if the supervisor had asked: its SIGTERM comes to `on_kill`. Airflow leaves SIGINT to the system.
+                _thread.interrupt_main(signal.SIGTERM)
             return
 
     def _order(self, reason: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from mino import Client, InputError, UnreachableError, connect
+from mino import Client, InputError, MinoError, UnreachableError, connect
 from mino.airflow.hook import DEFAULT_CONNECTION, MinoHook, Place
 
 __all__ = ["MinoRunTrigger"]
@@ -92,12 +92,14 @@ class MinoRunTrigger(BaseTrigger):
         return (run["status"], run["completed_at"]) if run else (None, None)
 
     async def _stop(self, reason: str) -> None:
-        client = await self._connected()
         try:
+            client = await self._connected()
             await asyncio.to_thread(client.stop, self.run_id, now=True, reason=reason)
         except InputError as error:
             # It was closed meanwhile.
             self.log.info("%s", error)
+        except MinoError as error:
+            self.log.warning("run %s goes on, as it could not be stopped: %s", self.run_id, error)
 
 
 def _event(**payload: Any) -> TriggerEvent:

@@ -7,12 +7,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.sdk import CronTriggerTimetable, ResumableJobMixin, conf
     from airflow.sdk.bases.decorator import determine_kwargs
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowSensorTimeout,
+    )
 else:
     try:
-        from airflow.sdk.exceptions import AirflowException, AirflowFailException
+        from airflow.sdk.exceptions import (
+            AirflowException,
+            AirflowFailException,
+            AirflowNotFoundException,
+            AirflowSensorTimeout,
+        )
     except ImportError:  # before 3.2
-        from airflow.exceptions import AirflowException, AirflowFailException
+        from airflow.exceptions import (
+            AirflowException,
+            AirflowFailException,
+            AirflowNotFoundException,
+            AirflowSensorTimeout,
+        )
 
     try:
         from airflow.sdk import CronTriggerTimetable, conf
@@ -43,6 +58,8 @@ else:
 __all__ = [
     "AirflowException",
     "AirflowFailException",
+    "AirflowNotFoundException",
+    "AirflowSensorTimeout",
     "CronTriggerTimetable",
     "ResumableJobMixin",
     "conf",

@@ -63,8 +63,8 @@ class MinoCampaignComponent(Component, Resolvable):
         partitions: `{by: run_date, start: "2026-01-01"}` or `{by: dataset_version}`.
         automation: whether the campaign's schedule (the sensor of its dataset where it is partitioned by versions) is
             `running` from the start, `stopped` until somebody turns it on, or `none`.
-        other_runs: the same for the sensor that reports runs which the shell, Airflow or another Dagster made; `none` unless
-            set.
+        other_runs: the same for the sensor that reports runs which the shell, Airflow or another Dagster made; `none`
+            unless set.
         quality: rules instead of those of the campaign.
         retries: `{max_retries: 2, delay: 60}`; a retry goes on with the same run.
         resource: the key of the MinoResource to run with.
@@ -110,9 +110,7 @@ class MinoCampaignComponent(Component, Resolvable):
         if self.other_runs != "none":
             status = DefaultSensorStatus[self.other_runs.upper()]
             name = f"{campaign.identifier}_runs"
-            sensors.append(
-                build_mino_run_sensor([asset], name=name, resource_key=self.resource, default_status=status)
-            )
+            sensors.append(build_mino_run_sensor([asset], name=name, resource_key=self.resource, default_status=status))
         return Definitions(assets=[asset], schedules=schedules, sensors=sensors)
 
     def _campaign(self, context: ComponentLoadContext) -> MinoCampaign:

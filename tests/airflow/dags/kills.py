@@ -22,6 +22,15 @@ with DAG("marked", schedule=None):
 with DAG("deferred", schedule=None):
     MinoRunOperator(task_id="run", campaign="campaigns/slow.yaml", deferrable=True, poll_interval=0.5)
 
+with DAG("deferred_for_too_long", schedule=None):
+    MinoRunOperator(
+        task_id="run",
+        campaign="campaigns/slow.yaml",
+        deferrable=True,
+        poll_interval=0.5,
+        execution_timeout=timedelta(seconds=5),
+    )
+
 with DAG("shard_killed", schedule=None, default_args=RETRY):
     MinoShardedRun("work", campaign="campaigns/slow.yaml", shards=2, concurrency=1)
 

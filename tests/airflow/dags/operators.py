@@ -6,9 +6,17 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from mino.airflow import MinoApplyOperator, MinoQualityCheckOperator, MinoRunSensor, MinoSqlOperator
+from mino.airflow import (
+    MinoApplyOperator,
+    MinoQualityCheckOperator,
+    MinoRunOperator,
+    MinoRunSensor,
+    MinoSqlOperator,
+    mino_asset,
+)
 
 ACME = {"mino_conn_id": "mino_acme"}
+CHECKED = mino_asset("sheriff-contacts", org="acme")
 
 with DAG("operators_hidden", schedule=None):
     apply = MinoApplyOperator(task_id="apply", path="campaigns/sheriff-contacts.yaml", **ACME)
@@ -41,7 +49,18 @@ with DAG("operators_hidden", schedule=None):
             {"check": "accuracy", "at_least": 0.5},
             {"check": "failures", "at_most": 0.01, "severity": "warn"},
         ],
+        outlets=[CHECKED],
         **ACME,
     )
-    bad = MinoQualityCheckOperator(task_id="bad", run=run["run_id"], min_accuracy=0.99, **ACME)
+    bad = MinoQualityCheckOperator(task_id="bad", run=run["run_id"], min_accuracy=0.99, outlets=[CHECKED], **ACME)
     apply >> run >> [seen, seen_by_trigger, failures, check, good, bad]
+
+with DAG("again", schedule=None):
+    MinoRunOperator(
+        task_id="run",
+        campaign="campaigns/small-1.yaml",
+        sample="first:1",
+        fetch="http",
+        org="again",
+        run_key="{{ var.value.get('again', '') }}",
+    )

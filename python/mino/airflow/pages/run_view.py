@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from airflow.sdk import ObjectStoragePath
-
 from mino import Client
-from mino.airflow.hook import Place
 
 __all__ = ["run_view", "screenshot"]
 
@@ -46,7 +43,7 @@ def _failed_tasks(client: Client, run_id: str) -> list[dict[str, Any]]:
     return client.sql(query).to_pylist()
 
 
-def screenshot(client: Client, place: Place, run_id: str, task_id: str) -> bytes | None:
+def screenshot(client: Client, run_id: str, task_id: str) -> bytes | None:
     """The last picture of a task's last attempt, as WebP; None where there is none."""
     run_id, task_id = str(UUID(run_id)), str(UUID(task_id))
     query = f"""
@@ -57,7 +54,4 @@ def screenshot(client: Client, place: Place, run_id: str, task_id: str) -> bytes
         return None
     path = str(pictures[-1]["path"])
     # Only what this very run kept: the table says where that is, and its writer may have been wrong.
-    if not path.startswith(f"artifacts/{client.org}/{run_id}/") or ".." in path.split("/"):
-        return None
-    file = ObjectStoragePath(client.url) / path
-    return file.read_bytes() if file.exists() else None
+    return client.artifact(path) if path.startswith(f"artifacts/{client.org}/{run_id}/") else None
