@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from mino import Client, InputError, MinoError, RunReport
+from mino import Client, InputError, RunReport
 from mino.types import RunEvent
 
 __all__ = ["MODEL_IS_NOT_ASKED", "ProgressLog", "run_id_for", "run_or_go_on"]
@@ -55,7 +55,9 @@ def run_or_go_on(
         shown = client.show(run_id)
     except InputError:
         return client.run(campaign, run_id=run_id, shard=shard, **work, **settings)
-    whose = shown["run"]["campaign"] if shown["kind"] == "run" else None
+    if shown["kind"] != "run":
+        raise InputError(f"`{run_id}` is a {shown['kind']}: a run needs an id of its own")
+    whose = shown["run"]["campaign"]
     if whose != campaign:
         raise InputError(f"run {run_id} is one of {whose}, and {campaign} is to be run: give it another id")
     return client.run(resume=run_id, shard=shard, **work)
@@ -90,8 +92,8 @@ class ProgressLog:
         self._over.set()
         self._teller.join()
         # What a signal's handler raised within this very log kept later events from it.
-        if error is not None and not isinstance(error, MinoError) and not self._stopping:
-            self._log.warning("stopping: %s", error)
+        if error is not None and not isinstance(error, Exception) and not self._stopping:
+            self._log.warning("stopping: %s", str(error) or type(error).__name__)
 
     def __call__(self, event: RunEvent) -> None:
         """Takes in an event of the run."""

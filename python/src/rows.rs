@@ -1,4 +1,5 @@
 use crate::schema::Schema;
+use crate::settings::whole;
 use arrow::array::{ArrayRef, RecordBatch, StructArray};
 use arrow::datatypes::{Field, SchemaRef};
 use pyo3::prelude::*;
@@ -62,14 +63,14 @@ impl Rows {
     }
 
     #[pyo3(signature = (n = 10))]
-    fn head(&self, n: usize) -> Self {
-        let mut left = n;
+    fn head(&self, n: i128) -> PyResult<Self> {
+        let mut left = whole::<usize>("n", n)?;
         let taken = self.batches.iter().map(|batch| {
             let rows = left.min(batch.num_rows());
             left -= rows;
             batch.slice(0, rows)
         });
-        Self { schema: self.schema.clone(), batches: taken.filter(|batch| batch.num_rows() > 0).collect() }
+        Ok(Self { schema: self.schema.clone(), batches: taken.filter(|batch| batch.num_rows() > 0).collect() })
     }
 
     /// The one method that needs pyarrow installed.

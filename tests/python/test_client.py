@@ -110,6 +110,8 @@ def test_a_run_tells_what_happens_and_gives_arrow(client: mino.Client, campaign:
     assert duckdb.sql("select count(*), count(distinct value) from rows").fetchall() == [(10, 10)]
     assert rows.to_pylist() == table.to_pylist()
     assert [pyarrow.table(rows.head(n)) for n in (0, 3, 10, 11)] == [table.slice(0, n) for n in (0, 3, 10, 11)]
+    with pytest.raises(mino.InputError, match="n -1 is out of range"):
+        rows.head(-1)
     # Nothing was copied: all of them look at the same memory.
     again = pyarrow.table(rows)
     buffers = [t.column("value").chunk(0).buffers()[2].address for t in (table, again)]

@@ -41,7 +41,10 @@ fn ask(host: &str) -> Lookup {
         let found = found.map(|found| found.map(|found| found.ip()).collect());
         (Instant::now(), found.map_err(|error| (error.kind(), error.to_string())))
     };
-    told.boxed().shared()
+    let told = told.boxed().shared();
+    // It comes to its end, and its answer is of that time, also when nobody waits any more.
+    tokio::spawn(told.clone());
+    told
 }
 
 #[derive(Debug, Default)]

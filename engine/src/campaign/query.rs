@@ -34,6 +34,10 @@ fn store_away(catalog: &Catalog, error: &mino_datafusion::DataFusionError) -> Op
     let causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
     causes.into_iter().find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<object_store::Error>() {
+            // What is not there any more will not be there the next time.
+            if matches!(error, object_store::Error::NotFound { .. }) {
+                return None;
+            }
             return Some(catalog.store().unreachable("answer a query".into(), error));
         }
         match cause.downcast_ref::<StoreError>()? {

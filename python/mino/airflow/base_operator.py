@@ -112,8 +112,8 @@ class MinoOperator(BaseOperator):
         if self.hook.model:
             self.log.warning(MODEL_IS_NOT_ASKED)
         with (
-            ProgressLog(logging.getLogger("mino")) as progress,
             Supervision(client, run_id, shard=shard) as self._supervision,
+            ProgressLog(logging.getLogger("mino")) as progress,
         ):
             report = run_or_go_on(
                 client, campaign, run_id, shard=shard, browser=self.hook.browser, on_progress=progress, **settings
