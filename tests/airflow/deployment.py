@@ -236,7 +236,12 @@ class Airflow:
         self.client().patch(path, json={"new_state": state}).raise_for_status()
 
     def clear(self, dag_id: str, run_id: str, only_failed: bool = True) -> None:
-        """A person clears what failed of a run of a DAG, or all of it."""
+        """A person clears what failed of a run of a DAG, or all of it.
+
+        Once it has ended: a scheduler that is about to end it would not see that it goes on.
+        """
+        path = f"dags/{dag_id}/dagRuns/{run_id}"
+        until(f"{dag_id} {run_id} to end", lambda: self.get(path)["state"] in ("success", "failed"))
         body = {"dry_run": False, "only_failed": only_failed, "dag_run_id": run_id, "reset_dag_runs": True}
         self.client().post(f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body).raise_for_status()
 

@@ -25,8 +25,8 @@ LAUNCH = """mutation ($selector: JobOrPipelineSelector!, $config: RunConfigData!
   }
 }"""
 
-AGAIN = """mutation ($run: String!) {
-  launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: FROM_FAILURE}) {
+AGAIN = """mutation ($run: String!, $strategy: ReexecutionStrategy!) {
+  launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: $strategy}) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   }
 }"""
@@ -134,9 +134,9 @@ class Dev:
         assert said["__typename"] == "LaunchRunSuccess", said
         return said["run"]["runId"]
 
-    def launch_again(self, run: str) -> str:
-        """Re-executes a run from its failure."""
-        said = self.ask(AGAIN, run=run)["launchRunReexecution"]
+    def launch_again(self, run: str, strategy: str = "FROM_FAILURE") -> str:
+        """Re-executes a run from its failure, or all of it."""
+        said = self.ask(AGAIN, run=run, strategy=strategy)["launchRunReexecution"]
         assert said["__typename"] == "LaunchRunSuccess", said
         return said["run"]["runId"]
 

@@ -169,7 +169,11 @@ def test_a_run_that_completed_nothing_is_a_failure(
     result = run(shops)
     said, again = _failure(result)
     [found] = client.list("runs")
-    assert said == f"run {found['run_id']} completed none of its 2 tasks: 2 page_error" and again is False
+    assert said == (
+        f"run {found['run_id']} completed none of its 2 tasks: 2 page_error; re-executing reports run "
+        f"{found['run_id']} again: materialize the asset anew to visit the sites anew"
+    )
+    assert again is False
     assert result.asset_materializations_for_node("shops") == []
 
 
@@ -229,6 +233,32 @@ def test_files_that_are_no_campaigns(tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("a: [")
     with pytest.raises(ValueError, match="is not YAML"):
         build_mino_assets([tmp_path / "broken.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ("instructions: find the price", "`instructions` of .* is to be a mapping, and is 'find the price'"),
+        ("instructions: {fields: {title: text}}", "`instructions.fields` of .* is to be a list"),
+        ("instructions: {fields: [title]}", "`instructions.fields` of .* has 'title', which does not say its `name`"),
+        ("quality: {check: accuracy}", "`quality` of .* is to be a list"),
+        ("schedule: 0 6 * * *", "`schedule` of .* is to be a mapping"),
+    ],
+)
+def test_what_is_wrong_with_a_campaign_file_names_it(tmp_path: Path, instead: str, said: str) -> None:
+    file = tmp_path / "shops.yaml"
+    file.write_text(f"campaign: shops\n{instead}\n")
+    with pytest.raises(ValueError, match=said) as raised:
+        build_mino_assets([file])
+    assert str(file) in str(raised.value)
+
+
+def test_a_field_without_a_type_is_text(tmp_path: Path) -> None:
+    file = tmp_path / "shops.yaml"
+    file.write_text("campaign: shops\ninstructions:\n  fields:\n    - {name: title}\n")
+    [shops] = build_mino_assets([file])
+    [spec] = shops.specs
+    assert spec.description == "Results of the campaign shops\n\n- `title` (text)"
 
 
 def test_definitions_from_the_store_are_asked_for(write_campaign: WriteCampaign, client: mino.Client, run: Run) -> None:

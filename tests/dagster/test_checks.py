@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of assets.
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,15 @@ from dagster import (
     AssetCheckKey,
     AssetCheckSeverity,
     AssetKey,
+    AssetMaterialization,
     AssetSelection,
+    DagsterInstance,
     ExecuteInProcessResult,
     asset,
 )
 
 import mino
-from mino.dagster import build_mino_assets
+from mino.dagster import MinoCampaign, build_mino_assets
 
 Run = Callable[..., ExecuteInProcessResult]
 
@@ -73,7 +76,7 @@ def test_rules_are_judged_with_the_run(write_campaign: WriteCampaign, run: Run, 
 
 
 def test_an_error_keeps_downstream_from_running(
-    write_campaign: WriteCampaign, store: str, run: Run, client: mino.Client
+    write_campaign: WriteCampaign, run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     rule = "quality: [{check: failures, at_most: 0.1}]"
     [shops] = build_mino_assets([write_campaign(["shop/1", "gone/2"], more=rule)])
@@ -86,7 +89,9 @@ def test_an_error_keeps_downstream_from_running(
     result = run([shops, report])
     assert not result.success and ran == []
     # The values are there all the same, and the asset says which run they are of.
-    assert len(result.asset_materializations_for_node("shops")) == 1
+    [made] = result.asset_materializations_for_node("shops")
+    advice = f"check failures is missed; re-executing reports run {made.metadata['mino/run_id'].value} again"
+    assert advice in capfd.readouterr().err
 
 
 def test_checks_alone_judge_the_last_materialization(
@@ -109,15 +114,21 @@ def test_checks_alone_judge_the_last_materialization(
     assert found["freshness"].metadata["mino/run_id"].value == first
 
 
-@pytest.mark.parametrize(
-    ("rule", "said"),
-    [
-        ({"at_least": 0.9}, "does not say what to `check`"),
-        ("accuracy", "does not say what to `check`"),
-    ],
-)
-def test_rules_that_say_nothing(write_campaign: WriteCampaign, rule: Any, said: str) -> None:
-    import json
+def test_what_was_reported_by_hand_hides_no_run(
+    write_campaign: WriteCampaign, run: Run, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mino.dagster.records._PAGE", 2)
+    [shops] = build_mino_assets([write_campaign(["shop/1"], more=QUALITY)])
+    assert run(shops).success
+    for _ in range(3):
+        instance.report_runless_asset_event(AssetMaterialization("shops"))
+    only = AssetSelection.checks(AssetCheckKey(AssetKey("shops"), "freshness"))
+    assert run(shops, selection=only).success
 
-    with pytest.raises(ValueError, match=said):
+
+@pytest.mark.parametrize("rule", [{"at_least": 0.9}, "accuracy"])
+def test_rules_that_say_nothing(write_campaign: WriteCampaign, rule: Any) -> None:
+    with pytest.raises(ValueError, match="`quality` of the campaign file .*/shops.yaml has .*does not say its `check`"):
         build_mino_assets([write_campaign(["shop/1"], more=f"quality: [{json.dumps(rule)}]")])
+    with pytest.raises(ValueError, match="quality rule of campaign shops does not say what to `check`"):
+        build_mino_assets([MinoCampaign("shops", quality=(rule,))])

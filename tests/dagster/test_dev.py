@@ -15,11 +15,11 @@ from dev import Dev, until
 import mino
 
 SHOPS = """
-from dagster import Definitions
+from dagster import Definitions, RetryPolicy
 from mino.dagster import MinoResource, build_mino_assets
 
 defs = Definitions(
-    assets=build_mino_assets({files}),
+    assets=[*build_mino_assets({files}), *build_mino_assets({retried}, retry_policy=RetryPolicy(max_retries=1))],
     resources={{"mino": MinoResource(store={store!r})}},
 )
 """
@@ -53,12 +53,13 @@ def dev(tmp_path_factory: pytest.TempPathFactory, store: str, examples: Examples
         settings.write(SETTINGS)
     sites = home / "project/src/prices/defs/attraction_prices/attractions.csv"
     sites.write_text(sites.read_text().replace(":8790/", f":{examples.port}/"))
-    names = ("terminated", "worker-killed", "step-killed", "browser")
-    files = [
-        campaign_file(home / name, site, [f"slow/{number}" for number in range(PAGES)], name, "", "timeout: 60s")
-        for name in names
-    ]
-    (home / "shops.py").write_text(SHOPS.format(files=[str(file) for file in files], store=store))
+    pages = [f"slow/{number}" for number in range(PAGES)]
+
+    def files(*names: str) -> list[str]:
+        return [str(campaign_file(home / name, site, pages, name, "", "timeout: 60s")) for name in names]
+
+    plain, retried = files("terminated", "worker-killed", "step-killed"), files("retried", "browser")
+    (home / "shops.py").write_text(SHOPS.format(files=plain, retried=retried, store=store))
     workspace = """load_from:
   - python_module: {module_name: prices.definitions, working_directory: project/src, location_name: prices}
   - python_file: {relative_path: shops.py, location_name: shops}
@@ -96,6 +97,12 @@ def test_the_project_runs_to_success(dev: Dev, client: mino.Client) -> None:
         if event["__typename"] == "AssetCheckEvaluationEvent"
     }
     assert checks == {"accuracy_price": True, "completeness": True, "failures": True, "freshness": True}
+
+    # Somebody who executes again what succeeded wants today's prices.
+    again = dev.launch_again(run, "ALL_STEPS")
+    assert dev.finished(again) == "SUCCESS", dev.events(again)
+    anew = [each["run_id"] for each in client.list("runs") if each["campaign"] == "attraction-prices"]
+    assert len(anew) == 2 and found["run_id"] in anew
 
     downstream = dev.launch("prices", ["cheapest_ticket"])
     assert dev.finished(downstream) == "SUCCESS", dev.events(downstream)
@@ -157,11 +164,14 @@ def _expect_one_run_without_loss(client: mino.Client, campaign: str, run_id: str
     assert client.verify(run_id)["ok"]
 
 
-@pytest.mark.parametrize("in_process", [False, True], ids=["multiprocess", "in_process"])
+@pytest.mark.parametrize(
+    ("campaign", "in_process"),
+    [("terminated", False), ("retried", False), ("browser", True)],
+    ids=["multiprocess", "multiprocess with a retry policy", "in_process with a retry policy"],
+)
 def test_terminate_stops_the_run_and_executing_it_again_finishes_it(
-    dev: Dev, client: mino.Client, in_process: bool
+    dev: Dev, client: mino.Client, campaign: str, in_process: bool
 ) -> None:
-    campaign = "browser" if in_process else "terminated"
     run = dev.launch("shops", [campaign], in_process=in_process)
     run_id = _working(dev, client, campaign, run)
     began = time.monotonic()
@@ -190,8 +200,10 @@ def test_a_killed_run_worker_leaves_nothing_and_its_retry_finishes_the_run(dev: 
     os.kill(worker, signal.SIGKILL)
     # The step is an orphan now, which nobody can terminate: it ends by itself, with its browser.
     dev.expect_nothing_left()
-    assert client.show(run_id)["run"]["status"] == "stopped"
     assert dev.finished(run) == "FAILURE"
+    # The status of the run may be that of the retry by now.
+    said = [event["message"] for event in dev.events(run) if event["__typename"] == "LogMessageEvent"]
+    assert any(f"run {run_id} is stopped, the process that started this step is gone" in line for line in said), said
 
     # The daemon's own retry, as dags/dagster/dagster.yaml asks for.
     retry = until("a retry", lambda: next((each for each in dev.runs() if each["parentRunId"] == run), None))

@@ -93,17 +93,13 @@ def test_a_partition_is_a_run_at_its_time(
     assert "partition 2026-01-06 is over: what the sites say now is what is kept under it" in capfd.readouterr().err
 
 
-def test_the_sensor_runs_each_version_of_a_dataset_once(
-    write_campaign: WriteCampaign, run: Run, client: mino.Client, store: str, tmp_path: Path
-) -> None:
-    instance = DagsterInstance.local_temp(str(tmp_path))
-    campaign = MinoCampaign.of(write_campaign(["shop/1"]))
-    [shops] = build_mino_assets([campaign], partitions_def=dataset_versions(campaign))
-    sensor = build_mino_dataset_sensor(shops)
+def _looks(asset: AssetsDefinition, instance: DagsterInstance, store: str) -> Callable[[], Any]:
+    """Evaluates the sensor of an asset's dataset, and adds the partitions that it asks for."""
+    sensor = build_mino_dataset_sensor(asset)
 
     def look() -> Any:
         resources = {"mino": MinoResource(store=store)}
-        defs = Definitions(assets=[shops], sensors=[sensor], resources=resources)
+        defs = Definitions(assets=[asset], sensors=[sensor], resources=resources)
         with build_sensor_context(
             instance, sensor_name=sensor.name, definitions=defs, resources=resources, instance_ref=instance.get_ref()
         ) as context:
@@ -111,6 +107,17 @@ def test_the_sensor_runs_each_version_of_a_dataset_once(
         for request in found.dynamic_partitions_requests or []:
             instance.add_dynamic_partitions(request.partitions_def_name, request.partition_keys)
         return found
+
+    return look
+
+
+def test_the_sensor_runs_each_version_of_a_dataset_once(
+    write_campaign: WriteCampaign, run: Run, client: mino.Client, store: str, tmp_path: Path
+) -> None:
+    instance = DagsterInstance.local_temp(str(tmp_path))
+    campaign = MinoCampaign.of(write_campaign(["shop/1"]))
+    [shops] = build_mino_assets([campaign], partitions_def=dataset_versions(campaign))
+    look = _looks(shops, instance, store)
 
     assert [(each.run_key, each.partition_key) for each in look().run_requests or []] == [("shops/1", "1")]
     # Until that run is there the same is asked for, and Dagster begins it once.
@@ -127,6 +134,42 @@ def test_the_sensor_runs_each_version_of_a_dataset_once(
     # An older version can be run again.
     assert run(shops, partition_key="1", instance=instance).success
     assert [each["dataset_version"] for each in client.list("runs")] == [1, 2, 1]
+
+
+def test_the_sensor_leaves_out_no_version(
+    write_campaign: WriteCampaign,
+    run: Run,
+    client: mino.Client,
+    store: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    instance = DagsterInstance.local_temp(str(tmp_path))
+    file = write_campaign(["shop/1"])
+    campaign = MinoCampaign.of(file)
+    [shops] = build_mino_assets([campaign], partitions_def=dataset_versions(campaign))
+    look = _looks(shops, instance, store)
+
+    def add_rows(numbers: range) -> None:
+        row = (tmp_path / "shops.csv").read_text().splitlines()[1]
+        for number in numbers:
+            with (tmp_path / "shops.csv").open("a") as rows:
+                rows.write(row.replace("/1,", f"/{number},") + "\n")
+            client.apply(file)
+
+    def asked() -> list[str]:
+        return [each.partition_key for each in look().run_requests or []]
+
+    client.apply(file)
+    add_rows(range(2, 4))
+    # Nobody wants the versions of years when a sensor is turned on.
+    assert asked() == ["3"]
+    assert run(shops, partition_key="3", instance=instance).success
+    # The shell applies the file as well, and more than once between two ticks.
+    add_rows(range(4, 8))
+    monkeypatch.setattr("mino.dagster.sensors._AT_ONCE", 3)
+    assert asked() == ["4", "5", "6"]
+    assert asked() == ["6", "7"]
 
 
 def test_partitions_of_the_wrong_kind_are_refused(write_campaign: WriteCampaign) -> None:

@@ -49,21 +49,31 @@ class MinoCampaign:
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> MinoCampaign:
-        """A campaign file. Raises ValueError where there is none; what else is wrong with it, applying it tells."""
+        """A campaign file. Raises ValueError, which names the file, where no definitions can be made of it; what else
+        is wrong with it, applying it tells."""
         path = Path(path)
         try:
             said = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ValueError(f"the campaign file {path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"the campaign file {path} is not UTF-8: {error}") from error
         except yaml.YAMLError as error:
             raise ValueError(f"the campaign file {path} is not YAML: {error}") from error
         if not isinstance(said, dict) or not isinstance(said.get("campaign"), str):
             raise ValueError(f"{path} is not a campaign file: it has no `campaign:` with a name")
-        return cls._saying(said, said.get("instructions") or {}, path.resolve())
+        instructions = _mapping(path, "instructions", said.get("instructions"))
+        _mapping(path, "schedule", said.get("schedule"))
+        _mappings(path, "instructions.fields", instructions.get("fields"), "name")
+        _mappings(path, "quality", said.get("quality"), "check")
+        return cls._saying(said, instructions, path.resolve())
 
     @classmethod
     def from_store(cls, client: Client, name: str) -> MinoCampaign:
-        """A campaign as the store has it now. Starts the engine: a code location that loads it needs the store.
+        """A campaign as the store has it now.
+
+        Starts the engine, and nothing is kept: every process that loads the definitions asks the store, so the code
+        location, each run worker and each step fail to load where it does not answer.
 
         Raises mino.InputError where there is no such campaign, mino.UnreachableError where the store does not answer.
         """
@@ -118,6 +128,21 @@ class MinoCampaign:
     def timezone(self) -> str:
         """The time zone of its schedule."""
         return str(self.schedule.get("timezone") or "UTC")
+
+
+def _mapping(path: Path, what: str, said: object) -> Mapping[str, Any]:
+    if said is not None and not isinstance(said, dict):
+        raise ValueError(f"`{what}` of the campaign file {path} is to be a mapping, and is {said!r}")
+    return said or {}
+
+
+def _mappings(path: Path, what: str, said: object, needed: str) -> None:
+    """Raises ValueError for what is no list of mappings, each with a text that definitions are named after."""
+    if said is not None and not isinstance(said, list):
+        raise ValueError(f"`{what}` of the campaign file {path} is to be a list, and is {said!r}")
+    for each in said or []:
+        if not isinstance(each, dict) or not isinstance(each.get(needed), str):
+            raise ValueError(f"`{what}` of the campaign file {path} has {each!r}, which does not say its `{needed}`")
 
 
 def campaign_of(asset: AssetsDefinition) -> tuple[AssetKey, MinoCampaign]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetExecutionContext, AssetKey
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    AssetsDefinition,
+)
 
 from mino import Client
 from mino.dagster.campaign import MinoCampaign
 from mino.dagster.translator import MinoTranslator
 from mino.types import QualityRule
 
-__all__ = ["build_check_specs", "check_results"]
+__all__ = ["build_check_specs", "check_evaluations", "check_results"]
 
 
 def build_check_specs(campaign: MinoCampaign, translator: MinoTranslator, asset: AssetKey) -> list[AssetCheckSpec]:
@@ -23,10 +31,10 @@ def build_check_specs(campaign: MinoCampaign, translator: MinoTranslator, asset:
 
 
 def check_results(
-    client: Client, context: AssetExecutionContext, campaign: MinoCampaign, run_id: str
+    client: Client, keys: Iterable[AssetCheckKey], campaign: MinoCampaign, run_id: str
 ) -> Iterator[AssetCheckResult]:
-    """What the selected checks say of a run."""
-    selected = {key.name: key for key in context.selected_asset_check_keys}
+    """What the checks of these keys say of a run."""
+    selected = {key.name: key for key in keys}
     rules = {name: rule for name, rule in _named(campaign).items() if name in selected}
     if not rules:
         return
@@ -40,6 +48,27 @@ def check_results(
             severity=AssetCheckSeverity.WARN if said["severity"] == "warn" else AssetCheckSeverity.ERROR,
             description=said["text"],
             metadata={key: value for key, value in metadata.items() if value is not None},
+        )
+
+
+def check_evaluations(
+    client: Client, asset: AssetsDefinition, campaign: MinoCampaign, run_id: str
+) -> Iterator[AssetCheckEvaluation]:
+    """What all checks of an asset say of a run that no step of Dagster made.
+
+    They name no materialization: what a sensor reports has no id yet. Dagster then takes the one before them.
+    """
+    blocking = {spec.key: spec.blocking for spec in asset.check_specs}
+    for result in check_results(client, blocking, campaign, run_id):
+        key = AssetCheckKey(cast("AssetKey", result.asset_key), cast("str", result.check_name))
+        yield AssetCheckEvaluation(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=result.passed,
+            metadata=result.metadata,
+            severity=result.severity,
+            description=result.description,
+            blocking=blocking[key],
         )
 
 

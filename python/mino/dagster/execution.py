@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
+from signal import SIGINT
 from typing import Any
 
 from dagster import (
     AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetKey,
     AssetRecordsFilter,
     DagsterExecutionInterruptedError,
+    DagsterRunStatus,
     Failure,
     MaterializeResult,
 )
@@ -25,9 +29,14 @@ from mino.dagster.metadata import RUN_ID, run_metadata
 from mino.dagster.parent import stopped_with_parent
 from mino.dagster.partitions import is_of_dataset_versions
 from mino.dagster.reattach import run_id_of
+from mino.dagster.records import runs_materialized
+from mino.dagster.signals import first_signal_only
 from mino.workflow import ProgressLog, run_or_go_on
 
 __all__ = ["execute"]
+
+_LOOKED_AT = 1000
+"""Materializations among which one of a run is looked for."""
 
 
 def execute(
@@ -37,6 +46,9 @@ def execute(
     key, campaign = campaign_of(context.assets_def)
     with _failures_of_dagster():
         if context.selected_asset_keys:
+            if _is_canceling(context):
+                # The executor within one process goes on to the next step after one that says Failure.
+                raise Failure("Dagster was asked to terminate this run: nothing is begun", allow_retries=False)
             run_id = run_id_of(context, key)
             if not _is_there(client, run_id):
                 _bring_up_to_date(client, context, campaign)
@@ -45,7 +57,10 @@ def execute(
             yield MaterializeResult(asset_key=key, metadata=run_metadata(client, run_id))
         else:
             run_id = _last_run(context, key)
-        yield from check_results(client, context, campaign, run_id)
+        for result in check_results(client, context.selected_asset_check_keys, campaign, run_id):
+            if not result.passed and result.severity is AssetCheckSeverity.ERROR:
+                context.log.warning(f"check {result.check_name} is missed; {_anew(run_id)}")
+            yield result
 
 
 def _of_partition(context: AssetExecutionContext) -> dict[str, Any]:
@@ -81,15 +96,38 @@ def _bring_up_to_date(client: Client, context: AssetExecutionContext, campaign: 
 def _run(
     client: Client, context: AssetExecutionContext, campaign: MinoCampaign, run_id: str, **settings: Any
 ) -> RunReport:
-    with stopped_with_parent() as lost, ProgressLog(context.log) as progress:
+    with stopped_with_parent() as lost, ProgressLog(context.log) as progress, first_signal_only() as came:
         try:
             return run_or_go_on(client, campaign.name, run_id, on_progress=progress, **settings)
         except (DagsterExecutionInterruptedError, KeyboardInterrupt):
             why = "the process that started this step is gone" if lost.is_set() else "Dagster was asked to terminate it"
-            context.log.warning(
-                f"run {run_id} is stopped, {why}: what is done is kept, and re-executing from failure goes on with it"
-            )
+            kept = "what is done is kept, and re-executing from failure goes on with it"
+            said = f"run {run_id} is stopped, {why}: {kept}"
+            context.log.warning(said)
+            if not lost.is_set() and _is_asked_to_end(context, came) and _has_retry_policy(context):
+                # Dagster makes a retry of an interrupt where there is a policy: nobody could end the step then.
+                raise Failure(said, metadata={RUN_ID: run_id}, allow_retries=False) from None
             raise
+
+
+def _is_asked_to_end(context: AssetExecutionContext, came: list[int]) -> bool:
+    """Whether somebody wants the end of the Dagster run: in a terminal, or by its terminate. Another SIGTERM is that of
+    a machine that takes the process away, and a retry is right then."""
+    return SIGINT in came or _is_canceling(context)
+
+
+def _is_canceling(context: AssetExecutionContext) -> bool:
+    run = context.instance.get_run_by_id(context.run.run_id)
+    return run is not None and run.status is DagsterRunStatus.CANCELING
+
+
+def _has_retry_policy(context: AssetExecutionContext) -> bool:
+    return context.op_execution_context.get_step_execution_context().op_retry_policy is not None
+
+
+def _anew(run_id: str) -> str:
+    """What helps where a run is complete, and not what it should be."""
+    return f"re-executing reports run {run_id} again: materialize the asset anew to visit the sites anew"
 
 
 def _complete(client: Client, context: AssetExecutionContext, report: RunReport) -> None:
@@ -104,7 +142,7 @@ def _complete(client: Client, context: AssetExecutionContext, report: RunReport)
     if summary is not None and summary["tasks"] and not summary["completed"]:
         failures = ", ".join(f"{count} {reason}" for reason, count in summary["failures"].items())
         raise Failure(
-            f"run {report.run_id} completed none of its {summary['tasks']} tasks: {failures}",
+            f"run {report.run_id} completed none of its {summary['tasks']} tasks: {failures}; {_anew(report.run_id)}",
             metadata=told,
             allow_retries=False,
         )
@@ -112,14 +150,17 @@ def _complete(client: Client, context: AssetExecutionContext, report: RunReport)
 
 
 def _last_run(context: AssetExecutionContext, key: AssetKey) -> str:
-    """The run of the newest materialization, of the partition where there is one."""
+    """The run of the newest materialization that is of one, in the partition where there is one: a person can report
+    others by hand."""
     partitions = [context.partition_key] if context.has_partition_key else None
     wanted = AssetRecordsFilter(asset_key=key, asset_partitions=partitions)
-    for record in context.instance.fetch_materializations(wanted, limit=1).records:
-        materialization = record.asset_materialization
-        if materialization is not None and RUN_ID in materialization.metadata:
-            return str(materialization.metadata[RUN_ID].value)
-    raise Failure(f"{key.to_user_string()} was never materialized: there is nothing to check", allow_retries=False)
+    for run_id in islice(runs_materialized(context.instance, wanted), _LOOKED_AT):
+        if run_id is not None:
+            return run_id
+    raise Failure(
+        f"{key.to_user_string()} was never materialized by a run of Mino: there is nothing to check",
+        allow_retries=False,
+    )
 
 
 @contextmanager

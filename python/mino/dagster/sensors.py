@@ -3,55 +3,39 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
 
 from dagster import (
     AddDynamicPartitionsRequest,
-    AssetKey,
+    AssetCheckEvaluation,
     AssetMaterialization,
-    AssetRecordsFilter,
     AssetsDefinition,
-    DagsterInstance,
-    DagsterRun,
-    DagsterRunStatus,
     DefaultSensorStatus,
     DynamicPartitionsDefinition,
     RunRequest,
-    RunsFilter,
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
     sensor,
 )
-from dagster import TimeWindowPartitionsDefinition as TimeWindows
 
-from mino import Client
+from mino import Client, UnreachableError
 from mino.dagster.campaign import campaign_of
-from mino.dagster.metadata import RUN_ID, run_metadata
+from mino.dagster.checks import check_evaluations
+from mino.dagster.elsewhere import Cursor, runs_elsewhere
+from mino.dagster.metadata import run_metadata
 from mino.dagster.partitions import is_of_dataset_versions
-from mino.dagster.reattach import derived_run_id
 
 __all__ = ["build_mino_dataset_sensor", "build_mino_run_sensor"]
 
 _AT_ONCE = 20
-"""Runs that one tick reports: each costs a few reads of the store, and a tick has a minute."""
+"""Runs that one tick reports, and versions that one tick asks for."""
 
-_KNOWN = 200
-"""Materializations of an asset that are looked at: more runs than anybody makes in the overlap below."""
-
-_OVERLAP = timedelta(hours=1)
-"""Machines' clocks differ, so runs that ended a little before the newest one are looked at again."""
-
-_UNDER_WAY = [
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
+_SECONDS = 30.0
+"""Of a tick's minute, those in which another run is begun to be reported: each costs a few reads of the store, and of a
+tick that takes too long nothing is kept."""
 
 
 def build_mino_run_sensor(
@@ -63,37 +47,30 @@ def build_mino_run_sensor(
     minimum_interval_seconds: int = 60,
     default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
 ) -> SensorDefinition:
-    """Reports complete runs that the shell, Airflow or another Dagster made, as materializations of the assets.
+    """Reports complete runs that the shell, Airflow or another Dagster made, as materializations of the assets, and
+    what the checks say of them.
 
-    What this Dagster materialized or is about to is left out, and what began before the first date of partitions. On
-    its first tick it takes the newest run of each campaign only. An asset with run dates gets the partition in which
-    the run began, one with dataset versions the run's version. run_types: `production`, `test`.
+    What this Dagster materialized or is about to is left out, and what began before the first date of partitions; so is
+    a run that completed none of its tasks. On its first tick it takes the newest run of each campaign only. An asset
+    with run dates gets the partition in which the run began, one with dataset versions the run's version. A run that
+    cannot be read is passed over, and the log of the tick says so. run_types: `production`, `test`.
     """
 
     def look(context: SensorEvaluationContext) -> SensorResult:
+        until = time.monotonic() + _SECONDS
         client = getattr(context.resources, resource_key).client()
-        cursor: dict[str, list[str]] = json.loads(context.cursor or "{}")
-        under_way = _under_way(context.instance)
-        events: list[AssetMaterialization] = []
+        cursor: Cursor = json.loads(context.cursor or "{}")
+        events: list[AssetMaterialization | AssetCheckEvaluation] = []
         versions: list[AddDynamicPartitionsRequest] = []
-        for asset in assets:
-            key, campaign = campaign_of(asset)
-            known = _materialized(context.instance, key)
-            ours = {_run_of(context.instance, asset, run) for run in under_way}
-            for run in _complete(client, campaign.name, run_types, cursor.get(campaign.name)):
-                if len(events) == _AT_ONCE:
-                    break
-                if run["run_id"] in ours:
-                    continue
-                first, last = cursor.get(campaign.name, [run["completed_at"]] * 2)
-                cursor[campaign.name] = [first, max(last, run["completed_at"])]
-                partition = _partition(asset, run)
-                if run["run_id"] in known or _is_before_all(asset, partition):
-                    continue
-                if partition is not None and isinstance(asset.partitions_def, DynamicPartitionsDefinition):
-                    versions.append(asset.partitions_def.build_add_request([partition]))
-                metadata = run_metadata(client, run["run_id"])
-                events.append(AssetMaterialization(key, metadata=metadata, partition=partition))
+        looked_at = 0
+        for asset, run_id, partition in runs_elsewhere(client, context.instance, assets, run_types, cursor):
+            told = _told(client, context, asset, run_id, partition)
+            events += told
+            if told and partition is not None and isinstance(asset.partitions_def, DynamicPartitionsDefinition):
+                versions.append(asset.partitions_def.build_add_request([partition]))
+            looked_at += 1
+            if looked_at == _AT_ONCE or time.monotonic() > until:
+                break
         nothing = None if events else "no complete run that is not known"
         return SensorResult(
             asset_events=events, dynamic_partitions_requests=versions, cursor=json.dumps(cursor), skip_reason=nothing
@@ -119,7 +96,9 @@ def build_mino_dataset_sensor(
     """Materializes a campaign's asset once for every version of its dataset: a partition of `dataset_versions`.
 
     Each tick applies the campaign's file, where it has one, so that rows which changed in its source become a version.
-    name: `<campaign>_dataset` unless set. Raises ValueError for an asset with other partitions.
+    It begins with the version that is in force when it is turned on, and leaves out none after that. Dagster begins one
+    run for each version: one that failed is not asked for again, re-execute it. name: `<campaign>_dataset` unless set.
+    Raises ValueError for an asset with other partitions.
     """
     _, campaign = campaign_of(asset)
     partitions = asset.partitions_def
@@ -133,14 +112,18 @@ def build_mino_dataset_sensor(
         shown = client.show(campaign.name)
         if shown["kind"] != "campaign":
             raise ValueError(f"`{campaign.name}` is a {shown['kind']}, not a campaign")
-        dataset, version = shown["campaign"]["dataset"], str(shown["campaign"]["dataset_version"])
-        if version in context.instance.get_materialized_partitions(asset.key):
-            return SkipReason(f"version {version} of {dataset} is materialized")
-        # Asked for until it is there: the partition is added before its run is submitted, and that may fail. Dagster
-        # begins one run for each key.
+        dataset, current = shown["campaign"]["dataset"], int(shown["campaign"]["dataset_version"])
+        known = context.instance.get_dynamic_partitions(partitions.name or "")
+        # The newest one that is known is asked for until it is there: a partition is added before its run is submitted,
+        # and that may fail. Dagster begins one run for each key.
+        first = min(current, max((int(each) for each in known if each.isdecimal()), default=current))
+        there = context.instance.get_materialized_partitions(asset.key)
+        wanted = [str(each) for each in range(first, current + 1) if str(each) not in there][:_AT_ONCE]
+        if not wanted:
+            return SkipReason(f"version {current} of {dataset} is materialized")
         return SensorResult(
-            run_requests=[RunRequest(run_key=f"{dataset}/{version}", partition_key=version)],
-            dynamic_partitions_requests=[partitions.build_add_request([version])],
+            run_requests=[RunRequest(run_key=f"{dataset}/{each}", partition_key=each) for each in wanted],
+            dynamic_partitions_requests=[partitions.build_add_request(wanted)],
         )
 
     return sensor(
@@ -153,54 +136,21 @@ def build_mino_dataset_sensor(
     )(look)
 
 
-def _complete(client: Client, campaign: str, run_types: Sequence[str], seen: list[str] | None) -> list[dict[str, Any]]:
-    """Complete runs of a campaign, the oldest first: all that are later than the first one that was seen, and not much
-    older than the last; where none was seen the newest only."""
-    of_types = ", ".join(f"'{each}'" for each in run_types)
-    query = (
-        "select run_id, completed_at, started_at, dataset_version from runs "
-        f"where campaign = '{campaign}' and status = 'completed' and run_type in ({of_types})"
-    )
-    if seen is None:
-        return client.sql(f"{query} order by completed_at desc limit 1").to_pylist()
-    first, last = (_time(each) for each in seen)
-    after = max(first, last - _OVERLAP).isoformat()
-    return client.sql(f"{query} and completed_at > timestamp '{after}' order by completed_at").to_pylist()
+def _told(
+    client: Client, context: SensorEvaluationContext, asset: AssetsDefinition, run_id: str, partition: str | None
+) -> list[AssetMaterialization | AssetCheckEvaluation]:
+    """What is to be said of a run: nothing, or its materialization alone, where it cannot be read as a whole.
 
-
-def _materialized(instance: DagsterInstance, asset: AssetKey) -> set[str]:
-    """The runs that Dagster knows of."""
-    records = instance.fetch_materializations(AssetRecordsFilter(asset_key=asset), limit=_KNOWN).records
-    found = (record.asset_materialization for record in records)
-    return {str(each.metadata[RUN_ID].value) for each in found if each is not None and RUN_ID in each.metadata}
-
-
-def _under_way(instance: DagsterInstance) -> list[DagsterRun]:
-    """Dagster runs that may still report a run themselves."""
-    return [record.dagster_run for record in instance.get_run_records(RunsFilter(statuses=_UNDER_WAY))]
-
-
-def _run_of(instance: DagsterInstance, asset: AssetsDefinition, run: DagsterRun) -> str | None:
-    root, partition = run.root_run_id or run.run_id, run.tags.get("dagster/partition")
+    Raises UnreachableError: what the store does not answer now it does the next time.
+    """
+    key, campaign = campaign_of(asset)
+    events: list[AssetMaterialization | AssetCheckEvaluation] = []
     try:
-        return derived_run_id(instance, asset.key, root, partition, asset.partitions_def)
-    except ValueError:
-        # Its partition is one of another asset.
-        return None
-
-
-def _partition(asset: AssetsDefinition, run: dict[str, Any]) -> str | None:
-    partitions = asset.partitions_def
-    if isinstance(partitions, TimeWindows):
-        return partitions.get_partition_key_for_timestamp(_time(run["started_at"]).timestamp())
-    return str(run["dataset_version"]) if is_of_dataset_versions(partitions) else None
-
-
-def _is_before_all(asset: AssetsDefinition, partition: str | None) -> bool:
-    partitions = asset.partitions_def
-    return isinstance(partitions, TimeWindows) and partition is not None and not partitions.has_partition_key(partition)
-
-
-def _time(text: str) -> datetime:
-    """A time of the store; Python 3.10 does not read its `Z`."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        events.append(AssetMaterialization(key, metadata=run_metadata(client, run_id), partition=partition))
+        events += check_evaluations(client, asset, campaign, run_id)
+    except UnreachableError:
+        raise
+    except Exception as error:
+        what = "its checks are not judged" if events else "it is not reported"
+        context.log.error(f"run {run_id} of {campaign.name} cannot be read, {what}: {error}")
+    return events

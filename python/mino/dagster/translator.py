@@ -18,9 +18,8 @@ class MinoTranslator:
     def get_asset_spec(self, campaign: MinoCampaign) -> AssetSpec:
         """The asset: its key is the campaign's name with `_` for `-`, so that selections need no quotes."""
         fields = "".join(
-            f"\n- `{each['name']}` ({each['type']}): {each['description']}"
-            if each.get("description")
-            else f"\n- `{each['name']}` ({each['type']})"
+            f"\n- `{each['name']}` ({each.get('type', 'text')})"
+            + (f": {each['description']}" if each.get("description") else "")
             for each in campaign.fields
         )
         return AssetSpec(

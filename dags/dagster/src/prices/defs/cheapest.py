@@ -1,12 +1,21 @@
-"""What stands downstream of a campaign: it runs when new prices are there, and not when their checks fail."""
+"""What stands downstream of a campaign: it runs when new prices are there, and not when their checks fail.
+
+The automation sensor of the code location has to be on (Automation, `default_automation_condition_sensor`).
+"""
 
 import dagster as dg
 import duckdb
 
 from mino.dagster import MinoResource
 
+# `eager` alone waits until every date since the first partition is there, and does not look at checks.
+NEW_AND_GOOD = (
+    dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
+    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+)
 
-@dg.asset(deps=["attraction_prices"], group_name="prices", automation_condition=dg.AutomationCondition.eager())
+
+@dg.asset(deps=["attraction_prices"], group_name="prices", automation_condition=NEW_AND_GOOD)
 def cheapest_ticket(mino: MinoResource) -> dg.MaterializeResult:
     """The cheapest ticket of each currency, as far as the run is sure of it."""
     rows = mino.client().sql(  # noqa: F841 (DuckDB finds it by its name)
