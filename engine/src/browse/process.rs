@@ -236,7 +236,10 @@ mod tests {
         let profile = process._profile.path().to_owned();
         let children = format!("/proc/{0}/task/{0}/children", process.pid());
         let child: u32 = std::fs::read_to_string(children).unwrap().trim().parse().unwrap();
-        let alive = || std::fs::read_to_string(format!("/proc/{child}/cmdline")).is_ok_and(|line| !line.is_empty());
+        // By its state: its command line is empty for a moment while it starts. Killed, it may wait to be buried.
+        let stat = || std::fs::read_to_string(format!("/proc/{child}/stat"));
+        let alive =
+            || stat().is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z')));
         assert!(alive() && profile.exists());
         process.end().await;
         assert!(!alive() && !profile.exists());
