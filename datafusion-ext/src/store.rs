@@ -28,7 +28,7 @@ pub struct Store {
 }
 
 /// What went wrong with a store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The URL does not name a store.
     #[error(

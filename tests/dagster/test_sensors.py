@@ -89,6 +89,11 @@ def test_runs_of_the_shell_are_reported_once(
     assert daemon.tick() == []
 
 
+def test_a_sensor_of_nothing_says_so() -> None:
+    with pytest.raises(ValueError, match="name the assets whose runs are to be reported"):
+        build_mino_run_sensor([])
+
+
 def test_a_tick_takes_a_few_and_the_next_goes_on(
     write_campaign: WriteCampaign,
     client: mino.Client,

@@ -26,10 +26,10 @@ pub(super) struct Launch {
 /// browser is left.
 const GATE: &str = r#"read -r go && exec "$@" </dev/null"#;
 
-/// Reads process ids to kill, until it is told to end, or the pipe closes because the engine is gone, in whatever way. (A
-/// process that was forked from the engine holds the pipe open, too.) Then the
-/// browser's whole process group goes, and its folder once nobody writes there any more. A killed process takes a
-/// moment to be gone, and for ever where the first process of a container does not bury it: a second at most.
+/// Reads process ids to kill, until it is told to end (a process that was forked from the engine holds the pipe open, too),
+/// or the pipe closes because the engine is gone, in whatever way. Then the browser's whole process group goes, and its
+/// folder once nobody writes there any more. A killed process takes a moment to be gone, and for ever where the first
+/// process of a container does not bury it: a second at most.
 const WATCHER: &str = r#"trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin
 read -r group || exit

@@ -31,22 +31,15 @@ pub async fn query(catalog: &Catalog, sql: &str) -> Result<(SchemaRef, Vec<Recor
 
 /// The store that did not answer while the query was planned or read.
 fn store_away(catalog: &Catalog, error: &mino_datafusion::DataFusionError) -> Option<StoreError> {
-    let causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
-    causes.into_iter().find_map(|cause| {
-        if let Some(error) = cause.downcast_ref::<object_store::Error>() {
-            // What is not there any more will not be there the next time.
-            if matches!(error, object_store::Error::NotFound { .. }) {
-                return None;
-            }
-            return Some(catalog.store().unreachable("answer a query".into(), error));
+    let mut causes = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    causes.find_map(|cause| {
+        if let Some(away @ StoreError::Unreachable { .. }) = cause.downcast_ref() {
+            return Some(away.clone());
         }
-        match cause.downcast_ref::<StoreError>()? {
-            StoreError::Unreachable { operation, url, message } => Some(StoreError::Unreachable {
-                operation: operation.clone(),
-                url: url.clone(),
-                message: message.clone(),
-            }),
-            _ => None,
+        match cause.downcast_ref()? {
+            // What is not there any more will not be there the next time.
+            object_store::Error::NotFound { .. } => None,
+            error => Some(catalog.store().unreachable("answer a query".into(), error)),
         }
     })
 }

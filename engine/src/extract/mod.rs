@@ -37,6 +37,7 @@ mod meta;
 mod microdata;
 mod microformats;
 mod named;
+mod named_words;
 mod names;
 mod neighbours;
 mod organizations;

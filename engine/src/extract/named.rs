@@ -1,6 +1,7 @@
 use super::beside::{bare_item, value_text};
 use super::class_words::ClassWords;
 use super::codes;
+use super::named_words::{AROUND, NEUTRAL, NOT_BY_NAME};
 use super::ratings::is_vote;
 use super::word_index::WordIndex;
 use super::zone::Zone;
@@ -36,106 +37,6 @@ const MOST: usize = 3;
 const MOST_PLACES: usize = 80;
 /// Items of a list.
 const MOST_ITEMS: usize = 300;
-
-/// Words of names that say nothing of what is in the element.
-const NEUTRAL: [&str; 53] = [
-    "product",
-    "recipe",
-    "article",
-    "item",
-    "entry",
-    "post",
-    "page",
-    "detail",
-    "details",
-    "info",
-    "information",
-    "value",
-    "text",
-    "content",
-    "data",
-    "main",
-    "average",
-    "avg",
-    "mean",
-    "overall",
-    "aggregate",
-    "number",
-    "num",
-    "wrapper",
-    "container",
-    "wrap",
-    "box",
-    "block",
-    "section",
-    "list",
-    "c",
-    "m",
-    "o",
-    "js",
-    "u",
-    "is",
-    "single",
-    "summary",
-    "meta",
-    "field",
-    "span",
-    "div",
-    "amount",
-    "current",
-    "col",
-    "row",
-    "card",
-    "component",
-    "view",
-    "the",
-    "pdp",
-    "body",
-    "group",
-];
-/// Words of names of what stands around a value.
-const AROUND: [&str; 26] = [
-    "label",
-    "title",
-    "heading",
-    "header",
-    "icon",
-    "button",
-    "btn",
-    "tab",
-    "tabs",
-    "link",
-    "nav",
-    "form",
-    "input",
-    "select",
-    "filter",
-    "modal",
-    "tooltip",
-    "image",
-    "img",
-    "print",
-    "share",
-    "toggle",
-    "menu",
-    "more",
-    "widget",
-    "calculator",
-];
-/// Kinds whose places have better signs, or whose names stand for too much.
-const NOT_BY_NAME: [&str; 11] = [
-    "author",
-    "published",
-    "modified",
-    "organization",
-    "image",
-    "canonical_url",
-    "language",
-    "publisher",
-    "website",
-    "keywords",
-    "contact_person",
-];
 
 impl Resolver for Named {
     fn name(&self) -> &'static str {

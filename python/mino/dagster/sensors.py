@@ -53,8 +53,11 @@ def build_mino_run_sensor(
     What this Dagster materialized or is about to is left out, and what began before the first date of partitions; so is
     a run that completed none of its tasks. On its first tick it takes the newest run of each campaign only. An asset
     with run dates gets the partition in which the run began, one with dataset versions the run's version. A run that
-    cannot be read is passed over, and the log of the tick says so. run_types: `production`, `test`.
+    cannot be read is passed over, and the log of the tick says so. run_types: `production`, `test`. Raises ValueError
+    without assets.
     """
+    if not assets:
+        raise ValueError("name the assets whose runs are to be reported: build_mino_run_sensor([contacts])")
 
     def look(context: SensorEvaluationContext) -> SensorResult:
         until = time.monotonic() + _SECONDS
