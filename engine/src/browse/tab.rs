@@ -200,13 +200,16 @@ impl Tab {
         }
     }
 
-    /// That a navigation was aborted may be heard before why: a redirect to what is not of the web, say.
+    /// That a navigation failed may be heard before where it went, which says why: a redirect to what is not of the web, or
+    /// a tunnel that the proxy refused.
     async fn last_word(&mut self, failure: PageFailure) -> PageFailure {
-        let Some(aborted) = failure.error.as_deref().filter(|error| error.contains("ERR_ABORTED")) else {
+        let unexplained = ["ERR_ABORTED", "ERR_TUNNEL_CONNECTION_FAILED"];
+        let Some(error) = failure.error.as_deref().filter(|error| unexplained.iter().any(|name| error.contains(name)))
+        else {
             return failure;
         };
         self.hear_out().await;
-        self.document.fault().unwrap_or_else(|| self.document.network(aborted))
+        self.document.fault().unwrap_or_else(|| self.document.network(error))
     }
 
     async fn navigation_failed(&mut self, error: &str) -> PageFailure {
