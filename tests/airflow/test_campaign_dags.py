@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.serialization.decoders import decode_timetable
+from airflow.serialization.encoders import encode_timetable
+from airflow.timetables.base import TimeRestriction
 
 from mino.airflow import MinoDag, mino_asset, store_campaigns
 from mino.airflow.assets import ANY_RUN
@@ -50,6 +54,16 @@ def test_an_asset_hears_of_a_run_only_after_the_campaigns_rules(tmp_path: Path, 
         dag = MinoDag(campaign, shards=shards, run_args=run_args)
         assert {task.task_id: task.outlets for task in dag.tasks if task.outlets} == {last: [asset, ANY_RUN]}
         assert dag.published.task_id == last
+
+
+def test_the_first_run_of_a_new_dag_is_the_next_one_of_its_cron() -> None:
+    dag = MinoDag({**CAMPAIGN, "schedule": {"cron": "* * * * *", "timezone": "UTC"}})
+    now = datetime.now(timezone.utc)
+    timetable = decode_timetable(encode_timetable(dag.timetable))
+    first = timetable.next_dagrun_info(
+        last_automated_data_interval=None, restriction=TimeRestriction(earliest=None, latest=None, catchup=False)
+    )
+    assert first is not None and first.run_after > now
 
 
 @pytest.fixture
