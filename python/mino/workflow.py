@@ -99,8 +99,9 @@ class ProgressLog:
         """Takes in an event of the run."""
         match event["event"]:
             case "planned":
-                self.run_id = event["run_id"]
                 self._log.info("run %s of %s: %d tasks", event["run_id"], event["campaign"], event["tasks"])
+                # Last: from then on its progress is told, by a thread of its own.
+                self.run_id = event["run_id"]
             case "started":
                 # A process may do several shards, or one again for a retry that was ordered.
                 self.tasks = self.completed + self.failed + self.skipped + event["tasks"]

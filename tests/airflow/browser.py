@@ -21,7 +21,7 @@ class Browser:
 
     def __init__(self) -> None:
         program = next(found for name in PROGRAMS if (found := shutil.which(name)))
-        self._profile = tempfile.TemporaryDirectory()
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         options = ["--headless", "--no-sandbox", "--remote-debugging-port=0", "--window-size=1400,1100"]
         self._process = subprocess.Popen(
             [program, *options, f"--user-data-dir={self._profile.name}", "about:blank"],
@@ -43,7 +43,7 @@ class Browser:
     ) -> None:
         self._call("Browser.close")
         self._socket.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._profile.cleanup()
 
     def log_in(self, url: str, token: str) -> None:
@@ -54,8 +54,11 @@ class Browser:
         self._call("Page.navigate", url=url)
 
     def evaluate(self, expression: str) -> Any:
-        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        return answer["result"].get("value")
+        """What an expression gives on the page; None while there is no page, or it goes away."""
+        answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "context" in answer.get("error", {}).get("message", ""):
+            return None
+        return self._result(answer)["result"].get("value")
 
     def look(self) -> str:
         """The text of the page and of those in its frames."""
@@ -69,13 +72,19 @@ class Browser:
         file.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
 
     def _call(self, method: str, **parameters: Any) -> Any:
+        return self._result(self._ask(method, **parameters))
+
+    def _result(self, answer: dict[str, Any]) -> Any:
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._sent += 1
         message = {"id": self._sent, "method": method, "params": parameters}
         if hasattr(self, "_session"):
             message["sessionId"] = self._session
         self._socket.send(json.dumps(message))
         while True:
-            answer = json.loads(self._socket.recv(timeout=30))
+            answer: dict[str, Any] = json.loads(self._socket.recv(timeout=120))
             if answer.get("id") == self._sent:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return answer

@@ -24,7 +24,7 @@ MARK = "MINO_TEST_MARK"
 PASSWORDS = {user: secrets.token_urlsafe(12) for user in ("admin", "guest", "reader")}
 
 
-def until(what: str, look: Callable[[], T | None | bool], seconds: float = 90.0, every: float = 0.2) -> T:
+def until(what: str, look: Callable[[], T | None | bool], seconds: float = 180.0, every: float = 0.2) -> T:
     """The first thing that `look` sees; an AssertionError when there is none in time."""
     end = time.monotonic() + seconds
     while True:
@@ -73,7 +73,7 @@ class Airflow:
             "CORE__MAX_ACTIVE_TASKS_PER_DAG": "24",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,guest:viewer,reader:viewer",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
-            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db",
+            "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home}/airflow.db?timeout=60",
             "API__HOST": "127.0.0.1",
             "API__PORT": self.url.rsplit(":", 1)[1],
             "API__BASE_URL": self.url,
@@ -84,11 +84,12 @@ class Airflow:
             "DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
-            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
+            "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
             "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
             "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            "WORKERS__EXECUTION_API_TIMEOUT": "60",
             "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
             "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
             "OPENLINEAGE__TRANSPORT": json.dumps({"type": "file", "log_file_path": str(self.lineage), "append": True}),
@@ -182,9 +183,11 @@ class Airflow:
         """A logged-in user's client, whose base is Airflow's address."""
         if user not in self._clients:
             login = {"username": user, "password": PASSWORDS[user]}
-            token = httpx.post(f"{self.url}/auth/token", json=login).raise_for_status().json()["access_token"]
+            token = (
+                httpx.post(f"{self.url}/auth/token", json=login, timeout=60).raise_for_status().json()["access_token"]
+            )
             headers = {"Authorization": f"Bearer {token}"}
-            self._clients[user] = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+            self._clients[user] = httpx.Client(base_url=self.url, headers=headers, timeout=60)
         return self._clients[user]
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
@@ -203,7 +206,7 @@ class Airflow:
     def import_errors(self) -> list[str]:
         return [error["stack_trace"] for error in self.get("importErrors")["import_errors"]]
 
-    def wait(self, dag_id: str, run_id: str, state: str = "success", seconds: float = 90.0) -> None:
+    def wait(self, dag_id: str, run_id: str, state: str = "success", seconds: float = 180.0) -> None:
         """Waits until a run of a DAG has ended in a state."""
         path = f"dags/{dag_id}/dagRuns/{run_id}"
         ended = until(

@@ -42,10 +42,10 @@ def test_nobody_sees_anything_without_login(airflow: Airflow, dag_runs: dict[str
     known = [address for dag in DAGS for address in addresses(dag, dag_runs[dag])]
     site = "00000000-0000-5000-8000-000000000000"
     for address in [*known, f"{known[1]}/pictures/{site}", "/mino/campaigns"]:
-        answer = httpx.get(airflow.url + address)
+        answer = httpx.get(airflow.url + address, timeout=60)
         assert answer.status_code == 401 and "sheriff" not in answer.text, address
-    assert httpx.get(f"{airflow.url}/mino/openapi.json").status_code == 404
-    forged = httpx.get(airflow.url + known[0], headers={"Authorization": "Bearer no.such.token"})
+    assert httpx.get(f"{airflow.url}/mino/openapi.json", timeout=60).status_code == 404
+    forged = httpx.get(airflow.url + known[0], headers={"Authorization": "Bearer no.such.token"}, timeout=60)
     assert forged.status_code in (401, 403)
 
 
@@ -157,10 +157,10 @@ def test_how_it_looks_in_a_browser(airflow: Airflow, dag_runs: dict[str, str], a
         browser.log_in(airflow.url, airflow.client().headers["Authorization"].split()[1])
         for name, (address, text) in tabs.items():
             browser.open(airflow.url + address)
-            until(f"the tab {name}", lambda text=text: text in browser.look(), seconds=20)
+            until(f"the tab {name}", lambda text=text: text in browser.look())
             browser.picture(artifacts / f"airflow-{name}.png")
         browser.open(airflow.url + addresses("pages", dag_run)[0])
         until("the page alone", lambda: "Accuracy by field" in browser.look())
         seen = "document.images.length == 3 && [...document.images].every(i => i.complete && i.naturalWidth)"
-        until("pictures", lambda: browser.evaluate(seen), seconds=20)
+        until("pictures", lambda: browser.evaluate(seen))
         browser.picture(artifacts / "airflow-page.png")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from conftest import CRON
 from deployment import Airflow, until
 
 import mino
@@ -28,7 +29,7 @@ def test_daily_price_monitor(airflow: Airflow, client: mino.Client) -> None:
 
     # By the campaign's own cron and time zone.
     known = airflow.get(f"dags/{dag}/details")
-    assert (known["timetable_summary"], known["timezone"]) == ("0 5 * * 1", "UTC")
+    assert (known["timetable_summary"], known["timezone"]) == (CRON, "UTC")
     following = until("the next run", lambda: airflow.get(f"dags/{dag}/details")["next_dagrun_run_after"])
     assert datetime.fromisoformat(following.replace("Z", "+00:00")).astimezone(ZoneInfo("Europe/Berlin")).hour == 5
 

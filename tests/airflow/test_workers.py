@@ -40,15 +40,16 @@ print(len(client.list("runs")))
 
 @pytest.fixture
 def store(tmp_path: Path, slow_site: str) -> Path:
-    """A store with the campaign `items`, of forty slow pages."""
-    write_campaign(tmp_path, slow_site, "items", pages=40)
-    mino.connect(tmp_path / "store").apply(tmp_path / "items.yaml")
+    """A store with the campaign `items`, of forty slow pages, and `many`, of four hundred."""
+    for name, pages in (("items", 40), ("many", 400)):
+        write_campaign(tmp_path, slow_site, name, pages=pages)
+        mino.connect(tmp_path / "store").apply(tmp_path / f"{name}.yaml")
     return tmp_path / "store"
 
 
 def test_the_engine_works_in_forked_children_of_a_process_that_used_it(store: Path) -> None:
     asked = [sys.executable, "-c", FORKS, str(store), "items"]
-    assert subprocess.check_output(asked, text=True, timeout=60).strip() == "6"
+    assert subprocess.check_output(asked, text=True, timeout=120).strip() == "6"
 
 
 class Told(logging.Handler):
@@ -63,11 +64,11 @@ class Told(logging.Handler):
 
 
 def begin(store: Path, run_id: str, log: logging.Logger) -> threading.Thread:
-    """Does a run of `items` in another thread, as long as it takes."""
+    """Does a run of `many` in another thread, as long as it takes."""
 
     def work() -> None:
         with ProgressLog(log, every=0.5) as progress:
-            run_or_go_on(mino.connect(store), "items", run_id, fetch="http", concurrency=2, on_progress=progress)
+            run_or_go_on(mino.connect(store), "many", run_id, fetch="http", concurrency=2, on_progress=progress)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -88,11 +89,12 @@ def test_a_run_that_somebody_works_on_is_tried_again_later(store: Path) -> None:
     worker = begin(store, run_id, log)
     client = mino.connect(store)
     with pytest.raises(AirflowException, match="works on") as raised, told_to_airflow():
-        run_or_go_on(client, "items", run_id)
+        run_or_go_on(client, "many", run_id)
     assert not isinstance(raised.value, AirflowFailException)
     client.stop(run_id, now=True)
-    worker.join(5)
+    worker.join(120)
     assert not worker.is_alive()
+    assert client.show(run_id)["run"]["status"] == "stopped"
     # Progress comes whether or not something happened.
     assert len([line for line in told.lines if " tasks done, " in line]) >= 2
 
@@ -130,7 +132,7 @@ supervision.end("after it is over")
 def test_what_ends_a_task_ends_its_part_of_the_run(store: Path, shard: str, status: str, reason: str | None) -> None:
     run_id = run_id_for(datetime.now(timezone.utc), "ended", shard)
     asked = [sys.executable, "-c", ENDED, str(store), run_id, shard]
-    assert subprocess.check_output(asked, text=True, timeout=60).strip() == "for a test"
+    assert subprocess.check_output(asked, text=True, timeout=120).strip() == "for a test"
     client = mino.connect(store)
     shown = client.show(run_id)
     assert shown["kind"] == "run" and shown["run"]["status"] == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -51,7 +52,7 @@ EVENTS = """query ($run: ID!) {
 
 
 def until(
-    what: str, found: Callable[[], T | None], seconds: float = 90, instead: Callable[[], object] = lambda: ""
+    what: str, found: Callable[[], T | None], seconds: float = 180, instead: Callable[[], object] = lambda: ""
 ) -> T:
     """Asks until there is an answer; the bound is only for a test that would wait for ever."""
     end = time.monotonic() + seconds
@@ -183,7 +184,7 @@ class Dev:
 
     def expect_nothing_left(self) -> None:
         """Waits until the processes of runs are gone."""
-        until("no process of a run", lambda: not self.leftovers(), 30, self.leftovers)
+        until("no process of a run", lambda: not self.leftovers(), instead=self.leftovers)
 
     def settle(self) -> None:
         """What runs without any run is none of a run."""
@@ -210,5 +211,7 @@ class Dev:
             self._process.wait()
         # Whatever a failed test left behind is of this Dagster, by its mark.
         for pid in self._marked():
-            os.kill(pid, signal.SIGKILL)
+            # A process that ends by itself meanwhile needs no signal.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._log.close()

@@ -178,7 +178,7 @@ def test_a_run_that_completed_nothing_is_a_failure(
 
 
 def test_a_run_that_a_person_stopped_is_a_failure(write_campaign: WriteCampaign, run: Run, client: mino.Client) -> None:
-    file = write_campaign([f"slow/{number}" for number in range(40)])
+    file = write_campaign([f"slow/{number}" for number in range(400)])
 
     @mino_assets(campaign=file, retry_policy=ONCE_MORE)
     def shops(context: AssetExecutionContext, mino: MinoResource):
@@ -201,7 +201,7 @@ def _stops_it(client: mino.Client) -> Callable[..., None]:
 def test_a_run_that_another_process_works_on_is_left_to_it(
     write_campaign: WriteCampaign, store: str, client: mino.Client, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = write_campaign([f"slow/{number}" for number in range(100)])
+    file = write_campaign([f"slow/{number}" for number in range(1000)])
     client.apply(file)
     run_id = client.plan("shops")
     program = f"import mino; mino.connect({store!r}).run(resume={run_id!r})"

