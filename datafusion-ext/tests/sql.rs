@@ -84,6 +84,11 @@ async fn wilson() {
 }
 
 #[tokio::test]
+async fn reliability() {
+    run("reliability.slt").await;
+}
+
+#[tokio::test]
 async fn accuracy() {
     run("accuracy.slt").await;
 }

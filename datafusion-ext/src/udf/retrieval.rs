@@ -72,10 +72,12 @@ fn document(figure: RetrievalFigure) -> Documentation {
     let what = match figure {
         RetrievalFigure::F1 => "Harmonic mean of precision and recall. A wrong value counts against both.",
         RetrievalFigure::F1Lower => {
-            "Lower bound of the 95 % interval of F1: percentile bootstrap, 1,000 seeded resamples of whole clusters."
+            "Lower bound of the 95 % interval of F1: percentile bootstrap, 1,000 seeded resamples of whole clusters. NULL \
+             when there are fewer than two."
         }
         RetrievalFigure::F1Upper => {
-            "Upper bound of the 95 % interval of F1: percentile bootstrap, 1,000 seeded resamples of whole clusters."
+            "Upper bound of the 95 % interval of F1: percentile bootstrap, 1,000 seeded resamples of whole clusters. NULL \
+             when there are fewer than two."
         }
         RetrievalFigure::Precision => {
             "Share of the values found that are right: TP / (TP + FP). NULL when none was found."

@@ -88,9 +88,9 @@ fn parts(time: &str) -> Option<(u32, u32, u32, String)> {
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let fraction = fraction.trim_end_matches('0');
     // Nanoseconds are the finest that readers of RFC 3339 hold.
-    Some((hour, minute, two(second)?, fraction.chars().take(9).collect()))
+    let fraction = fraction.get(..9).unwrap_or(fraction).trim_end_matches('0');
+    Some((hour, minute, two(second)?, fraction.to_owned()))
 }
 
 fn meridiem(text: &str) -> Option<(bool, &str)> {

@@ -84,7 +84,20 @@ fn number_part(text: &str) -> Option<String> {
     (SHORTEST..=LONGEST).contains(&digits).then_some(number)
 }
 
+/// Of a number that repeats its trunk prefix, the parser leaves one that it would take away again: what it reads as itself
+/// is canonical.
 fn e164(country: Option<Id>, number: &str) -> Option<String> {
+    let mut canonical = e164_once(country, number)?;
+    loop {
+        let again = e164_once(country, &canonical)?;
+        if again.len() >= canonical.len() {
+            return (again == canonical).then_some(canonical);
+        }
+        canonical = again;
+    }
+}
+
+fn e164_once(country: Option<Id>, number: &str) -> Option<String> {
     let parsed = phonenumber::parse(country, number).ok()?;
     // `PhoneNumber` itself fails to print where the country code is not known.
     let code = parsed.code().value();
@@ -125,6 +138,17 @@ mod tests {
             (None, "０３０ １２３４５６", "030123456"),
         ] {
             assert_eq!(read(country, raw).as_deref(), Some(expected), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_trunk_prefix_that_is_repeated_is_taken_away_for_good() {
+        for (country, raw) in
+            [(None, "+640005123456"), (Some("US"), "1'111-9165/7737"), (Some("DE"), "+49 000 30 123456")]
+        {
+            let canonical = read(country, raw);
+            assert!(canonical.is_some(), "{raw}");
+            assert_eq!(canonical.as_deref().and_then(|text| read(country, text)), canonical, "{raw}");
         }
     }
 

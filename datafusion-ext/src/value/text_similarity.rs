@@ -1,5 +1,6 @@
 //! How alike two texts are.
 
+use super::text;
 use caseless::Caseless;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -79,7 +80,8 @@ pub(super) fn casefold(raw: &str) -> String {
 
 fn fold(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
-    for c in casefold(raw).chars() {
+    // Without what has no width: it would keep accents from their letters.
+    for c in casefold(&text::collapse(raw)).chars() {
         match c {
             '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => {}
             '‘' | '’' | '‚' | '‛' | '′' | '`' | '´' => text.push('\''),
