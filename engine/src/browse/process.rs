@@ -28,15 +28,16 @@ const GATE: &str = r#"read -r go && exec "$@" </dev/null"#;
 
 /// Reads process ids to kill, until it is told to end (a process that was forked from the engine holds the pipe open, too),
 /// or the pipe closes because the engine is gone, in whatever way. Then the browser's whole process group goes, and its
-/// folder once nobody writes there any more. A killed process takes a moment to be gone, and for ever where the first
-/// process of a container does not bury it: a second at most.
+/// folder once nobody writes there any more: a killed process takes a moment to be gone. A zombie writes nothing; the first
+/// process of a container may bury it late or never.
 const WATCHER: &str = r#"trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin
 read -r group || exit
 while read -r pid && [ "$pid" != end ]; do kill -s KILL "$pid"; done
 kill -s KILL -- "-$group"
 left=50
-while [ "$left" -gt 0 ] && kill -s 0 -- "-$group"; do left=$((left - 1)); sleep .02; done
+while [ "$left" -gt 0 ] && kill -s 0 -- "-$group" && grep -qE "\) [^ZX] [0-9]+ $group " /proc/[0-9]*/stat
+do left=$((left - 1)); sleep .02; done
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }"#;
 
 const LAUNCH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -218,7 +219,14 @@ mod tests {
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
         let guard = Arc::new(AddressGuard::new(&[]));
         let guarded = Guarded::start(guard, &BrowserSource::Executable(program.clone())).await.unwrap();
-        Process::launch(&program, &Launch { heap: 1 << 30, user_agent: None, flags: Vec::new(), guarded }).await
+        let launch = Launch { heap: 1 << 30, user_agent: None, flags: Vec::new(), guarded };
+        loop {
+            match Process::launch(&program, &launch).await {
+                // A process that another test forks has the script open for writing until it becomes another program.
+                Err(error) if error.contains("Text file busy") => tokio::task::yield_now().await,
+                launched => return launched,
+            }
+        }
     }
 
     #[tokio::test]

@@ -34,8 +34,8 @@ const MEASURE: &str =
 const DIALOG_LIMIT: u32 = 20;
 /// From the end of the document on, this long is waited for pictures, frames and late scripts.
 const LOAD_PATIENCE: Duration = Duration::from_secs(2);
-/// The browser has told everything when it is silent for so long.
-const SILENCE: Duration = Duration::from_millis(200);
+/// The browser has told everything when it is silent for so long: a busy machine may hold up what was said at once.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// One page in a clean context. [`Tab::close`] gives the context back.
 #[derive(Debug)]
@@ -193,7 +193,7 @@ impl Tab {
 
     /// Takes in what was told before something ended badly, and has not been heard yet: it may say why.
     async fn hear_out(&mut self) {
-        let end = Instant::now() + 10 * SILENCE;
+        let end = Instant::now() + 2 * SILENCE;
         while Instant::now() < end && self.document.too_large().is_none() {
             let Ok(Some(event)) = tokio::time::timeout(SILENCE, self.events.0.next()).await else { return };
             let _ = self.handle(event).await;

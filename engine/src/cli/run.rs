@@ -7,6 +7,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Run a campaign: visit its sites, extract its fields, publish tables
 #[derive(Debug, Args)]
@@ -202,17 +203,13 @@ pub(super) fn stop_on_signals() -> Stop {
     let stop = Stop::default();
     let told = stop.clone();
     tokio::spawn(async move {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        // Heard from here on: one that comes between two looks is not lost.
+        let mut interrupted = signal(SignalKind::interrupt()).ok();
+        let mut terminated = signal(SignalKind::terminate()).ok();
         loop {
-            let terminate = async {
-                match terminated.as_mut() {
-                    Some(signal) => signal.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
             let urgent = tokio::select! {
-                _ = tokio::signal::ctrl_c() => told.finish.is_cancelled(),
-                _ = terminate => {
+                () = next(&mut interrupted) => told.finish.is_cancelled(),
+                () = next(&mut terminated) => {
                     told.because("ended by SIGTERM");
                     true
                 }
@@ -227,4 +224,13 @@ pub(super) fn stop_on_signals() -> Stop {
         }
     });
     stop
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
 }
