@@ -1,13 +1,14 @@
 use crate::mino::Mino;
 use crate::site::Items;
+use crate::size;
 use crate::worker::{Worker, assert_whole};
 use std::time::{Duration, Instant};
 
-/// Orders of another process reach every worker within three seconds.
+/// Orders of another process reach every worker, in `make chaos` within three seconds.
 async fn orders(address: &str, shards: usize) {
     let items = Items::serve(address, Duration::from_millis(120)).await;
     let mino = Mino::new();
-    const TASKS: usize = 600;
+    const TASKS: usize = 1000;
     items.campaign(&mino, TASKS, "  concurrency: 2\n");
     mino.ok(&["apply", "-f", "items.yaml"]).await;
     let run = mino.ok(&["run", "items", "--plan"]).await.trim().to_owned();
@@ -33,7 +34,7 @@ async fn orders(address: &str, shards: usize) {
     let _ = workers[0].child.wait().await;
     workers[0] = start(&mino, 1);
     assert!(workers[0].until(&["\"paused\"", "lunch"]).await);
-    let before = items.visits();
+    let before = items.settled().await;
     mino.ok(&["list"]).await;
     assert_eq!(items.visits(), before, "a paused run visits nothing");
     took.push(waited(&["resume", &run], &mut workers, &["\"resumed\""]).await);
@@ -51,9 +52,11 @@ async fn orders(address: &str, shards: usize) {
         let (code, said) = worker.end().await;
         assert_eq!(code, Some(5), "{said}");
     }
+    // The bar is three seconds; a test beside others only finds what hangs.
+    let bar = Duration::from_secs(size(30, 3) as u64);
     for (what, took) in &took {
         println!("{shards} shards, {what}: {:.1} s", took.as_secs_f64());
-        assert!(*took < Duration::from_secs(3), "{what} took {took:?}");
+        assert!(*took < bar, "{what} took {took:?}");
     }
     assert_eq!(mino.cell("select reason from runs").await.as_str().unwrap().split(": ").last(), Some("enough"));
     assert_eq!(mino.cell("select needs_review from tasks where row_id = '3'").await, true);

@@ -7,7 +7,8 @@ use std::time::Duration;
 /// A worker that is frozen for longer than its lease loses its shard to another; woken, it writes nothing that counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_comes_back_counts_for_nothing() {
-    const TASKS: usize = 120;
+    // More than the first has done by the time it is frozen, however long the others take to start.
+    const TASKS: usize = 600;
     let items = Items::serve("127.40.0.3", Duration::from_millis(100)).await;
     let mino = Mino::new();
     items.campaign(&mino, TASKS, "  concurrency: 4\n  lease: 3s\n");
@@ -22,7 +23,7 @@ async fn a_worker_that_comes_back_counts_for_nothing() {
     let (code, said) = Worker::start(&mino, &args).end().await;
     assert!(code == Some(1) && said.contains("works on shard 1/1"), "{code:?} {said}");
     first.signal("-STOP");
-    let mut second = Worker::start(&mino, &args);
+    let mut second = Worker::start(&mino, &[&args[..], &["--concurrency", "64"]].concat());
     assert!(second.until(&["\"flushed\""]).await);
     first.signal("-CONT");
     let (code, said) = first.end().await;

@@ -45,7 +45,7 @@ async fn many_tasks_take_no_more_memory_than_few() {
     mino.ok(&["run", "--resume", "latest"]).await;
     let resumed = begun.elapsed();
     println!("resuming the finished run: {:.2} s", resumed.as_secs_f64());
-    assert!(resumed < Duration::from_secs(5));
+    assert!(resumed < Duration::from_secs(size(60, 5) as u64));
     if tasks >= 100_000 {
         assert!(last <= first * 1.1, "memory grew from {first} to {last}");
     }

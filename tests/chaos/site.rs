@@ -36,6 +36,17 @@ impl Items {
         self.state.visits.lock().unwrap().values().sum()
     }
 
+    /// Visits of all pages, once those that were under way have been counted.
+    pub(crate) async fn settled(&self) -> u32 {
+        loop {
+            let before = self.visits();
+            tokio::time::sleep(4 * self.state.delay).await;
+            if self.visits() == before {
+                return before;
+            }
+        }
+    }
+
     /// A campaign over `tasks` pages, with a known answer for each.
     pub(crate) fn campaign(&self, mino: &crate::mino::Mino, tasks: usize, run: &str) {
         let rows: String = (0..tasks).map(|n| format!("{n},{}/item/{n},Item {n}\n", self.url)).collect();

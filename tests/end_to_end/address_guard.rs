@@ -324,11 +324,19 @@ async fn no_page_reaches_what_the_campaign_does_not_name() {
         where status <> 'completed' and (blocked_reason is null or blocked_reason <> 'address_guard')";
     assert_eq!(attack.mino.sql(other).await, [0; 0]);
 
-    attack.run("pages", &EVERYTHING).await;
+    let named: Vec<&str> = PAGES.iter().map(|(name, _)| *name).filter(|name| !UNNAMED.contains(name)).collect();
+    let unheard = || -> Vec<&str> {
+        let lines = attack.canary.heard().lines;
+        let is_unheard = |name: &&str| !lines.iter().any(|line| line.contains(&format!("/c/{name}")));
+        named.iter().copied().filter(is_unheard).collect()
+    };
+    // A page that is read before its request is sent says nothing: another visit may.
+    for _ in 0..3 {
+        if !unheard().is_empty() {
+            attack.run("pages", &EVERYTHING).await;
+        }
+    }
     let heard = attack.canary.heard();
-    let unheard = |name: &&str| !heard.lines.iter().any(|line| line.contains(&format!("/c/{name}")));
-    let unheard: Vec<&str> = PAGES.iter().map(|(name, _)| *name).filter(unheard).collect();
-    let unexpected: Vec<&&str> = unheard.iter().filter(|name| !UNNAMED.contains(name)).collect();
-    assert!(unexpected.is_empty(), "the test itself is blind to {unexpected:?}: {heard:?}");
+    assert_eq!(unheard(), [""; 0], "the test itself is blind to these: {heard:?}");
     assert_eq!(heard.datagrams, 0, "nothing but TCP leaves the browser");
 }

@@ -35,9 +35,10 @@ async fn every_broken_site_ends_as_its_row_says() {
         mino.cell("select count(*) from tasks where (status = 'failed') <> (failure_category is not null)").await,
         0
     );
-    // Every failure of a page that came left a picture, but for the one that its dialogs hold.
+    // Every failure of a page that came left a picture, but for the one that its dialogs hold, and where drawing what has
+    // come of 50 MB takes too long.
     let without = "select t.row_id from attempts a join tasks t on t.task_id = a.task_id \
         where a.status <> 'success' and a.http_status is not null and a.screenshots = make_array()";
     let without = mino.sql(without).await;
-    assert!(without.iter().all(|row| row["row_id"] == "alert-loop"), "{without:?}");
+    assert!(without.iter().all(|row| row["row_id"] == "alert-loop" || row["row_id"] == "huge"), "{without:?}");
 }

@@ -80,7 +80,7 @@ fn seen(pid: u32) -> Option<Seen> {
 
 /// Asks again until it is so; fails when it does not come to that.
 pub(crate) async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..600 {
+    for _ in 0..2400 {
         if let Some(answer) = ask() {
             return answer;
         }
