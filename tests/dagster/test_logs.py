@@ -28,7 +28,7 @@ with instance_for_test(overrides=settings) as instance:
 def test_progress_and_the_engine_are_in_the_log_of_the_step(write_campaign: WriteCampaign, store: str) -> None:
     file = write_campaign(["shop/1"], run="fetch: browser")
     with file.with_suffix(".csv").open("a") as rows:
-        rows.write("http://127.0.0.77:9/,\n")
+        rows.write("http://127.0.0.77:4812/,\n")
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(file), store],
         env={**os.environ, "MINO_LOG": "off,mino_engine=debug"},
@@ -40,6 +40,6 @@ def test_progress_and_the_engine_are_in_the_log_of_the_step(write_campaign: Writ
     said = [text for level, text in lines if level == 20]
     assert any(text.endswith("of shops: 2 tasks") for text in said)
     assert "2 tasks to do, up to 4 pages at once" in said
-    assert any(text.startswith("http://127.0.0.77:9/: failed (") for text in said)
+    assert any(text.startswith("http://127.0.0.77:4812/: failed (") for text in said)
     assert any(text.startswith("completed: 2 of 2 tasks done, 1 of them failed") for text in said)
-    assert any(text.startswith("not connected") and "127.0.0.77:9" in text for level, text in lines if level == 10)
+    assert any(text.startswith("not connected") and "127.0.0.77:4812" in text for level, text in lines if level == 10)
