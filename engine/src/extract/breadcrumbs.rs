@@ -45,7 +45,7 @@ impl Resolver for Breadcrumbs {
 }
 
 /// What web designers everywhere call it.
-fn is_trail(node: Node<'_>) -> bool {
+pub(super) fn is_trail(node: Node<'_>) -> bool {
     if node.tag().is_none() || node.end() - node.index() > LARGEST || node.end() - node.index() < 3 {
         return false;
     }

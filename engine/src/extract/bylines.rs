@@ -73,6 +73,9 @@ pub(super) fn refine(page: &PageView<'_>, queries: &[FieldQuery], candidates: &m
     }
     let site = meta::find(page.page, "og:site_name").map(|(name, _)| headline::letters(&name));
     let host = page.locale().host.as_deref().map(headline::letters);
+    // "Heavy rain in the north | The Daily News".
+    let title = page.page.title();
+    let entitled = headline::parts(&title).skip(1).last().map(headline::letters);
     candidates.retain_mut(|candidate| {
         if !wanted(candidate) || candidate.raw.len() > 4 * LONGEST {
             return true;
@@ -87,6 +90,7 @@ pub(super) fn refine(page: &PageView<'_>, queries: &[FieldQuery], candidates: &m
         let is_site = |name: &String| {
             let name = headline::letters(name);
             Some(&name) == site.as_ref()
+                || Some(&name) == entitled.as_ref()
                 || host.as_ref().is_some_and(|host| name.len() > 2 && host.starts_with(&name))
                 || Some(&name) == host.as_ref()
         };
@@ -303,7 +307,7 @@ fn place(page: &PageView<'_>, node: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::testing::{found, sureness};
 
     #[test]
     fn authors_of_articles() {
@@ -320,5 +324,12 @@ mod tests {
             found("author", "<meta name=author content='105092'><h1>T</h1><a href=/autor/ann-lee>Ann Lee</a>"),
             "Ann Lee"
         );
+    }
+
+    #[test]
+    fn the_site_that_the_title_names_is_less_sure_to_be_an_author() {
+        let html = "<title>Rain | The Daily News</title><meta name=author content='WHO'><h1>Rain</h1>";
+        let [site, person] = ["The Daily News", "Ann Lee"].map(|name| sureness("author", &html.replace("WHO", name)));
+        assert!(site < person, "{site} {person}");
     }
 }

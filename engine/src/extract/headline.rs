@@ -1,8 +1,9 @@
+use super::breadcrumbs::is_trail;
 use super::phrases::fold_label;
 use super::reading::Line;
 use super::zone::Zone;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta, words};
-use crate::page::PageSnapshot;
+use crate::page::{Node, PageSnapshot};
 use url::Url;
 
 /// The page's own headline: `<h1>`, and `<title>` without the name of the site.
@@ -31,10 +32,12 @@ impl Resolver for Headline {
             let surroundings = Surroundings::of(page);
             let (sites, own): (Vec<_>, Vec<_>) = headings.iter().partition(|(_, text)| surroundings.is_site(text));
             // One h1 is the headline; several are a design.
-            let score = if headings.len() == 1 && sites.is_empty() { 0.75 } else { 0.55 };
+            let score: f64 = if headings.len() == 1 && sites.is_empty() { 0.75 } else { 0.55 };
             let title = letters(&page.page.title());
             let like_title = own.iter().find(|(_, text)| title.contains(&letters(text)));
             if let Some((h1, text)) = like_title {
+                // As sure as the page's title, unless a heading of the content says it again.
+                let score = if is_step(*h1) && !is_said_below(page, text) { score.min(0.5) } else { score };
                 add(text.clone(), score, Evidence::Node(h1.index()));
             } else if let Some(line) = page.headline().and_then(|at| page.reading().lines().get(at)) {
                 let text = page.reading().text(line);
@@ -49,6 +52,21 @@ impl Resolver for Headline {
             add(page.page.title(), 0.5, Evidence::Path("title".into()));
         }
     }
+}
+
+/// Elements above a heading that are looked at.
+const LEVELS: usize = 8;
+
+/// In the navigation, or the trail of steps to the page, the heading is the page's name there; what readers see as its
+/// headline may be another.
+fn is_step(heading: Node<'_>) -> bool {
+    heading.ancestors().take(LEVELS).any(|above| above.tag() == Some("nav") || is_trail(above))
+}
+
+fn is_said_below(page: &PageView<'_>, heading: &str) -> bool {
+    let (reading, heading) = (page.reading(), letters(heading));
+    let headings = reading.lines().iter().filter(|line| line.heading > 1 && is_short(line));
+    headings.take(MOST_HEADINGS).any(|line| letters(reading.text(line)) == heading)
 }
 
 /// Headings that are looked at: `<h1>` within `<h1>` would be read again and again.
@@ -223,6 +241,7 @@ pub(super) fn letters(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{found, sureness};
     use super::*;
 
     fn surroundings(html: &str) -> Surroundings {
@@ -242,6 +261,25 @@ mod tests {
         assert_eq!(acme.without_site("Beef stew – the best | Acme"), "Beef stew – the best");
         let hosted = surroundings("<link rel=canonical href='https://www.tasting-history.com/plums'>");
         assert_eq!(hosted.without_site("Sugar Plums — Tasting History"), "Sugar Plums");
+    }
+
+    #[test]
+    fn a_heading_in_the_trail_to_the_page_is_less_sure() {
+        let page = |trail: &str, below: &str| {
+            format!(
+                "<title>Rain in the north | Acme</title>{trail}<main><h2>{below}</h2><p>It rains, and it will.</main>"
+            )
+        };
+        let plain = page("<h1>Rain in the north</h1>", "Heavy rain makes rivers rise");
+        for trail in [
+            "<nav><a href=/>News</a><h1>Rain in the north</h1></nav>",
+            "<div class=breadcrumb><a href=/>News</a><h1>Rain in the north</h1></div>",
+        ] {
+            let (other, same) = (page(trail, "Heavy rain makes rivers rise"), page(trail, "Rain in the north"));
+            assert_eq!(found("headline", &other), "Rain in the north");
+            assert!(sureness("headline", &other) < sureness("headline", &plain), "{trail}");
+            assert!(sureness("headline", &same) >= sureness("headline", &plain), "{trail}");
+        }
     }
 
     #[test]

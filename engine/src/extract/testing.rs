@@ -32,3 +32,8 @@ pub(super) fn found(field: &str, html: &str) -> String {
     let found = extracted(&[field], html).fields.pop().flatten().filter(|found| found.value.is_some());
     found.map(|found| found.raw).unwrap_or_default()
 }
+
+/// How sure one field's value is, before calibration; 0 when there is none.
+pub(super) fn sureness(field: &str, html: &str) -> f64 {
+    extracted(&[field], html).fields.pop().flatten().map_or(0.0, |found| found.confidence.get())
+}
