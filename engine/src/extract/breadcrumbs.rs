@@ -1,15 +1,13 @@
-use super::class_words::ClassWords;
 use super::headline::letters;
 use super::phrases::fold_label;
+use super::zone::is_trail;
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, words};
-use crate::page::Node;
 
 /// The way to the page ("Home › Desserts › Cakes › This cake"): its last step before the page is the page's category.
 #[derive(Debug)]
 pub(super) struct Breadcrumbs;
 
-/// Largest trail in nodes, most steps of one, and longest step in bytes.
-const LARGEST: usize = 200;
+/// Most steps of a trail, and longest step in bytes.
 const MOST: usize = 10;
 const LONGEST: usize = 60;
 
@@ -42,17 +40,6 @@ impl Resolver for Breadcrumbs {
             out.push(Candidate { field, raw: raw.clone(), score: 0.3, resolver: self.name(), evidence });
         }
     }
-}
-
-/// What web designers everywhere call it.
-pub(super) fn is_trail(node: Node<'_>) -> bool {
-    if node.tag().is_none() || node.end() - node.index() > LARGEST || node.end() - node.index() < 3 {
-        return false;
-    }
-    let names = [node.attr("class"), node.attr("id"), node.attr("aria-label")];
-    let mut words =
-        names.into_iter().flatten().flat_map(str::split_ascii_whitespace).take(12).flat_map(ClassWords::new);
-    words.any(|word| matches!(word.as_ref(), "breadcrumb" | "breadcrumbs" | "crumbs" | "crumb"))
 }
 
 #[cfg(test)]

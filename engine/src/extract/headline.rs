@@ -1,7 +1,6 @@
-use super::breadcrumbs::is_trail;
 use super::phrases::fold_label;
 use super::reading::Line;
-use super::zone::Zone;
+use super::zone::{Zone, is_trail};
 use super::{Candidate, Evidence, FieldQuery, PageView, Resolver, meta, words};
 use crate::page::{Node, PageSnapshot};
 use url::Url;

@@ -124,6 +124,20 @@ fn by_names(node: Node<'_>) -> Zone {
     zone
 }
 
+/// Largest trail to a page, in nodes.
+const LARGEST_TRAIL: usize = 200;
+
+/// The trail of steps to the page (breadcrumbs), by what web designers everywhere call it.
+pub(super) fn is_trail(node: Node<'_>) -> bool {
+    if node.tag().is_none() || node.end() - node.index() > LARGEST_TRAIL || node.end() - node.index() < 3 {
+        return false;
+    }
+    let names = [node.attr("class"), node.attr("id"), node.attr("aria-label")];
+    let mut words =
+        names.into_iter().flatten().flat_map(str::split_ascii_whitespace).take(12).flat_map(ClassWords::new);
+    words.any(|word| matches!(word.as_ref(), "breadcrumb" | "breadcrumbs" | "crumbs" | "crumb"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
