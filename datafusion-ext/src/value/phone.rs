@@ -1,5 +1,7 @@
 use super::{TypedValue, ValueError, ValueRule, decimal};
+use phonenumber::Type;
 use phonenumber::country::Id;
+use phonenumber::metadata::{DATABASE, Metadata};
 
 /// Marks of an extension, longest first.
 const EXTENSIONS: [&str; 14] = [
@@ -84,24 +86,54 @@ fn number_part(text: &str) -> Option<String> {
     (SHORTEST..=LONGEST).contains(&digits).then_some(number)
 }
 
-/// Of a number that repeats its trunk prefix, the parser leaves one that it would take away again: what it reads as itself
-/// is canonical.
+/// What reads as itself: the parser takes a trunk prefix away from every number, also where what looks like one is part of
+/// the number, and of a repeated one it leaves one.
 fn e164(country: Option<Id>, number: &str) -> Option<String> {
-    let mut canonical = e164_once(country, number)?;
+    let mut number = number.to_owned();
     loop {
-        let again = e164_once(country, &canonical)?;
-        if again.len() >= canonical.len() {
-            return (again == canonical).then_some(canonical);
+        let is_international = number.starts_with('+');
+        if is_international && is_assigned(&number) {
+            return Some(number);
         }
-        canonical = again;
+        // To an international number its own country's rules apply, whatever the field's.
+        let parsed = phonenumber::parse(country.filter(|_| !is_international), &number).ok()?;
+        // `PhoneNumber` itself fails to print where the country code is not known.
+        let code = Some(parsed.code().value()).filter(|code| *code > 0)?;
+        let again = format!("+{code}{}", parsed.national());
+        if again == number {
+            return Some(number);
+        }
+        if is_international && again.len() >= number.len() {
+            return None;
+        }
+        number = again;
     }
 }
 
-fn e164_once(country: Option<Id>, number: &str) -> Option<String> {
-    let parsed = phonenumber::parse(country, number).ok()?;
-    // `PhoneNumber` itself fails to print where the country code is not known.
-    let code = parsed.code().value();
-    (code > 0).then(|| format!("+{code}{}", parsed.national()))
+const KINDS: [Type; 10] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
+
+/// Whether an international number is of a range that its country gives out.
+fn is_assigned(number: &str) -> bool {
+    let digits = number.trim_start_matches('+');
+    (1..=3).filter_map(|length| digits.split_at_checked(length)).any(|(code, national)| {
+        let regions = code.parse::<u16>().ok().and_then(|code| DATABASE.by_code(&code)).unwrap_or_default();
+        let is_of = |region: &Metadata| {
+            let kinds = KINDS.iter().filter_map(|kind| region.descriptors().get(*kind));
+            kinds.into_iter().any(|kind| kind.is_match(national))
+        };
+        regions.into_iter().any(is_of)
+    })
 }
 
 #[cfg(test)]
@@ -136,6 +168,13 @@ mod tests {
             (None, "030 123-456", "030123456"),
             (None, "(030) 123456", "030123456"),
             (None, "０３０ １２３４５６", "030123456"),
+            // What begins as a trunk prefix does is part of the number.
+            (Some("LT"), "0 800 12345", "+37080012345"),
+            (Some("LT"), "+370 800 12345", "+37080012345"),
+            (None, "+370 808 12345", "+37080812345"),
+            // The rules of the number's country, not of the field's.
+            (Some("US"), "+44 1632 960001", "+441632960001"),
+            (Some("DE"), "+39 06 12345678", "+390612345678"),
         ] {
             assert_eq!(read(country, raw).as_deref(), Some(expected), "{raw}");
         }

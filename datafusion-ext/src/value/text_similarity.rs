@@ -1,6 +1,5 @@
 //! How alike two texts are.
 
-use super::text;
 use caseless::Caseless;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -78,12 +77,15 @@ pub(super) fn casefold(raw: &str) -> String {
     if raw.is_ascii() { raw.to_ascii_lowercase() } else { raw.nfkc().default_case_fold().nfkc().collect() }
 }
 
+/// Soft hyphen, marks of direction, zero-width space and byte order mark.
+const WITHOUT_WIDTH: [char; 5] = ['\u{ad}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{feff}'];
+
 fn fold(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
-    // Without what has no width: it would keep accents from their letters.
-    for c in casefold(&text::collapse(raw)).chars() {
+    // What has no width would keep accents from their letters.
+    let seen: String = raw.chars().filter(|c| !WITHOUT_WIDTH.contains(c)).collect();
+    for c in casefold(&seen).chars() {
         match c {
-            '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => {}
             '‘' | '’' | '‚' | '‛' | '′' | '`' | '´' => text.push('\''),
             '“' | '”' | '„' | '‟' | '″' | '«' | '»' => text.push('"'),
             '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => text.push('-'),
