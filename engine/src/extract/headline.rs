@@ -33,7 +33,8 @@ impl Resolver for Headline {
             // One h1 is the headline; several are a design.
             let score: f64 = if headings.len() == 1 && sites.is_empty() { 0.75 } else { 0.55 };
             let title = letters(&page.page.title());
-            let like_title = own.iter().find(|(_, text)| title.contains(&letters(text)));
+            let like_title = own.iter().filter(|(_, text)| title.contains(&letters(text)));
+            let like_title = like_title.min_by_key(|(h1, _)| is_step(*h1));
             if let Some((h1, text)) = like_title {
                 // As sure as the page's title, unless a heading of the content says it again.
                 let score = if is_step(*h1) && !is_said_below(page, text) { score.min(0.5) } else { score };
@@ -64,7 +65,8 @@ fn is_step(heading: Node<'_>) -> bool {
 
 fn is_said_below(page: &PageView<'_>, heading: &str) -> bool {
     let (reading, heading) = (page.reading(), letters(heading));
-    let headings = reading.lines().iter().filter(|line| line.heading > 1 && is_short(line));
+    let is_content = |line: &&Line| line.heading > 1 && !line.zone.is(Zone::NAVIGATION) && is_short(line);
+    let headings = reading.lines().iter().filter(is_content);
     headings.take(MOST_HEADINGS).any(|line| letters(reading.text(line)) == heading)
 }
 
@@ -278,6 +280,8 @@ mod tests {
             assert_eq!(found("headline", &other), "Rain in the north");
             assert!(sureness("headline", &other) < sureness("headline", &plain), "{trail}");
             assert!(sureness("headline", &same) >= sureness("headline", &plain), "{trail}");
+            let twice = page(&format!("{trail}<h1>Rain in the north</h1>"), "Heavy rain makes rivers rise");
+            assert!(sureness("headline", &twice) > sureness("headline", &other), "{trail}");
         }
     }
 
