@@ -28,15 +28,16 @@ const GATE: &str = r#"read -r go && exec "$@" </dev/null"#;
 
 /// Reads process ids to kill, until it is told to end (a process that was forked from the engine holds the pipe open, too),
 /// or the pipe closes because the engine is gone, in whatever way. Then the browser's whole process group goes, and its
-/// folder once nobody writes there any more: a killed process takes a moment to be gone. A zombie writes nothing; the first
-/// process of a container may bury it late or never.
+/// folder once nobody writes there any more: a killed process takes a moment to be gone. Zombies are
+/// not waited for: the first process of a container may bury them late or never.
 const WATCHER: &str = r#"trap '' HUP INT QUIT TERM
 PATH=/usr/bin:/bin
 read -r group || exit
 while read -r pid && [ "$pid" != end ]; do kill -s KILL "$pid"; done
 kill -s KILL -- "-$group"
 left=50
-while [ "$left" -gt 0 ] && kill -s 0 -- "-$group" && grep -qE "\) [^ZX] [0-9]+ $group " /proc/[0-9]*/stat
+while [ "$left" -gt 0 ] && kill -s 0 -- "-$group" &&
+  { [ ! -e /proc/self/stat ] || grep -qE "\) [^ZX] [0-9]+ $group " /proc/[0-9]*/stat; }
 do left=$((left - 1)); sleep .02; done
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }"#;
 

@@ -193,7 +193,7 @@ impl Tab {
 
     /// Takes in what was told before something ended badly, and has not been heard yet: it may say why.
     async fn hear_out(&mut self) {
-        let end = Instant::now() + 2 * SILENCE;
+        let end = (Instant::now() + 2 * SILENCE).min(self.deadline);
         while Instant::now() < end && self.document.too_large().is_none() {
             let Ok(Some(event)) = tokio::time::timeout(SILENCE, self.events.0.next()).await else { return };
             let _ = self.handle(event).await;

@@ -202,10 +202,10 @@ pub(super) fn code(report: &RunReport, min_accuracy: Option<f64>) -> ExitCode {
 pub(super) fn stop_on_signals() -> Stop {
     let stop = Stop::default();
     let told = stop.clone();
+    // Heard from here on: one that comes between two looks is not lost.
+    let mut interrupted = signal(SignalKind::interrupt()).ok();
+    let mut terminated = signal(SignalKind::terminate()).ok();
     tokio::spawn(async move {
-        // Heard from here on: one that comes between two looks is not lost.
-        let mut interrupted = signal(SignalKind::interrupt()).ok();
-        let mut terminated = signal(SignalKind::terminate()).ok();
         loop {
             let urgent = tokio::select! {
                 () = next(&mut interrupted) => told.finish.is_cancelled(),
