@@ -56,9 +56,10 @@ bench: browser build  ## Milliseconds a page of extraction; pages a second besid
 	$(CARGO_TARGET_DIR)/debug/examples/extraction $(PAGES)/recipes
 	$(CARGO_TARGET_DIR)/debug/examples/throughput
 
-fuzz: build  ## Read a million mutated pages: none may panic, take a second, or more than ten times its memory
+fuzz: build  ## Read a million mutated pages: none may panic, take a second, or more than ten times its memory; try properties on new inputs
 	cargo build --quiet --package mino-engine --example fuzz
 	$(CARGO_TARGET_DIR)/debug/examples/fuzz $(CASES) $(PAGES)/news
+	env -u PROPTEST_RNG_SEED cargo test --quiet --workspace --exclude mino-python --lib -- properties hostile
 
 chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores
 	MINO_CHAOS=long cargo test --quiet --package mino-engine --test chaos -- --nocapture --test-threads 1

@@ -89,7 +89,7 @@ class Airflow:
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
             "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            "WORKERS__EXECUTION_API_TIMEOUT": "60",
+            "WORKERS__EXECUTION_API_TIMEOUT": "15",
             "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
             "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
             "OPENLINEAGE__TRANSPORT": json.dumps({"type": "file", "log_file_path": str(self.lineage), "append": True}),

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.serialization.decoders import decode_timetable
-from airflow.serialization.encoders import encode_timetable
+from airflow.serialization.serialized_objects import decode_timetable, encode_timetable
 from airflow.timetables.base import TimeRestriction
 
 from mino.airflow import MinoDag, mino_asset, store_campaigns
@@ -57,8 +56,9 @@ def test_an_asset_hears_of_a_run_only_after_the_campaigns_rules(tmp_path: Path, 
 
 
 def test_the_first_run_of_a_new_dag_is_the_next_one_of_its_cron() -> None:
-    dag = MinoDag({**CAMPAIGN, "schedule": {"cron": "* * * * *", "timezone": "UTC"}})
     now = datetime.now(timezone.utc)
+    an_hour_ago = now - timedelta(hours=1)
+    dag = MinoDag({**CAMPAIGN, "schedule": {"cron": f"{an_hour_ago:%M %H} * * *", "timezone": "UTC"}})
     timetable = decode_timetable(encode_timetable(dag.timetable))
     first = timetable.next_dagrun_info(
         last_automated_data_interval=None, restriction=TimeRestriction(earliest=None, latest=None, catchup=False)

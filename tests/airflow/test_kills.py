@@ -65,9 +65,9 @@ class Kill:
     def check_nothing_is_left(self) -> None:
         until("browsers to end", lambda: not self.airflow.browsers())
 
-    def check_finished(self, tries: int) -> None:
+    def check_finished(self, tries: int, seconds: float = 180.0) -> None:
         """The run is complete, it is the only one, and every page was counted once."""
-        self.airflow.wait(self.dag, self.dag_run)
+        self.airflow.wait(self.dag, self.dag_run, seconds=seconds)
         assert self.task()["try_number"] >= tries
         self.check_counts()
 
@@ -105,7 +105,7 @@ def nothing_is_left(airflow: Airflow) -> Iterator[None]:
 def test_execution_timeout(airflow: Airflow, client: mino.Client) -> None:
     kill = Kill(airflow, client, "timed_out")
     kill.until_planned()
-    kill.check_finished(tries=2)
+    kill.check_finished(tries=2, seconds=600)
     tries = kill.task()["try_number"]
     log = ""
     for attempt in range(1, tries):

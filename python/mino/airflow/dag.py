@@ -159,8 +159,9 @@ def _timetable(schedule: Any) -> CronTriggerTimetable | None:
         ZoneInfo(timezone)
     except (LookupError, TypeError, ValueError):
         raise ValueError(f"`{timezone}` is no time zone: say one as Europe/Berlin") from None
-    # Not the `False` that says the same: Airflow then makes up for a time that passed within a tenth of the interval.
-    return CronTriggerTimetable(schedule["cron"], timezone=timezone, run_immediately=timedelta())
+    # With `False` Airflow makes up for a time that passed within a tenth of the interval, which is most of a day for a
+    # weekly cron. Some minutes it takes itself until it has seen that a time has come.
+    return CronTriggerTimetable(schedule["cron"], timezone=timezone, run_immediately=timedelta(minutes=5))
 
 
 def _file_of_caller() -> Path:
