@@ -1,7 +1,6 @@
 use super::{TypedValue, ValueError, ValueRule, decimal};
-use phonenumber::Type;
 use phonenumber::country::Id;
-use phonenumber::metadata::{DATABASE, Metadata};
+use phonenumber::metadata::DATABASE;
 
 /// Marks of an extension, longest first.
 const EXTENSIONS: [&str; 14] = [
@@ -92,7 +91,7 @@ fn e164(country: Option<Id>, number: &str) -> Option<String> {
     let mut number = number.to_owned();
     loop {
         let is_international = number.starts_with('+');
-        if is_international && is_assigned(&number) {
+        if is_international && is_planned(&number) {
             return Some(number);
         }
         // To an international number its own country's rules apply, whatever the field's.
@@ -110,29 +109,15 @@ fn e164(country: Option<Id>, number: &str) -> Option<String> {
     }
 }
 
-const KINDS: [Type; 10] = [
-    Type::FixedLine,
-    Type::Mobile,
-    Type::TollFree,
-    Type::PremiumRate,
-    Type::SharedCost,
-    Type::PersonalNumber,
-    Type::Voip,
-    Type::Pager,
-    Type::Uan,
-    Type::Voicemail,
-];
-
-/// Whether an international number is of a range that its country gives out.
-fn is_assigned(number: &str) -> bool {
+/// Whether an international number is one by the plan of its country, without anything before it.
+fn is_planned(number: &str) -> bool {
     let digits = number.trim_start_matches('+');
-    (1..=3).filter_map(|length| digits.split_at_checked(length)).any(|(code, national)| {
+    let mut codes = (1..=3).filter_map(|length| digits.split_at_checked(length)).filter(|_| !digits.starts_with('0'));
+    codes.any(|(code, national)| {
         let regions = code.parse::<u16>().ok().and_then(|code| DATABASE.by_code(&code)).unwrap_or_default();
-        let is_of = |region: &Metadata| {
-            let kinds = KINDS.iter().filter_map(|kind| region.descriptors().get(*kind));
-            kinds.into_iter().any(|kind| kind.is_match(national))
-        };
-        regions.into_iter().any(is_of)
+        // The first is the country whose plan the others share.
+        let plan = regions.first().map(|region| region.descriptors().general().national_number());
+        plan.and_then(|plan| plan.find(national)).is_some_and(|found| found.range() == (0..national.len()))
     })
 }
 
@@ -172,6 +157,8 @@ mod tests {
             (Some("LT"), "0 800 12345", "+37080012345"),
             (Some("LT"), "+370 800 12345", "+37080012345"),
             (None, "+370 808 12345", "+37080812345"),
+            (None, "+370 (8) 5 212 3456", "+37052123456"),
+            (None, "+7 (8) 495 123-45-67", "+74951234567"),
             // The rules of the number's country, not of the field's.
             (Some("US"), "+44 1632 960001", "+441632960001"),
             (Some("DE"), "+39 06 12345678", "+390612345678"),
