@@ -37,12 +37,12 @@ test: browser wheel  ## Install what is missing and run every test
 test-airflow: browser wheel build $(AIRFLOW)/.ready  ## Run what is for Airflow in a real one: scheduler, API server, triggerer, LocalExecutor
 	@echo "== tests in Airflow"
 	cd python && VIRTUAL_ENV=$(AIRFLOW) $(VENV)/bin/maturin develop --quiet --profile dev
-	cd tests/airflow && $(AIRFLOW)/bin/python -m pytest -q
+	cd tests/airflow && $(AIRFLOW)/bin/python -m pytest -q $(TESTS)
 
 test-dagster: browser wheel build $(DAGSTER)/.ready  ## Run what is for Dagster in a real one
 	@echo "== tests in Dagster"
 	cd python && VIRTUAL_ENV=$(DAGSTER) $(VENV)/bin/maturin develop --quiet --profile dev
-	cd tests/dagster && $(DAGSTER)/bin/python -m pytest -q
+	cd tests/dagster && $(DAGSTER)/bin/python -m pytest -q $(TESTS)
 
 lint: venv  ## Check format and lints
 	cargo fmt --all --check
@@ -61,11 +61,12 @@ fuzz: build  ## Read a million mutated pages: none may panic, take a second, or 
 	$(CARGO_TARGET_DIR)/debug/examples/fuzz $(CASES) $(PAGES)/news
 	env -u PROPTEST_RNG_SEED cargo test --quiet --workspace --exclude mino-python --lib -- properties hostile
 
-chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores
+chaos: browser wheel  ## Kill, freeze, stop and overload runs for long: workers, browsers, stores, tasks of orchestrators
 	MINO_CHAOS=long cargo test --quiet --package mino-engine --test chaos -- --nocapture --test-threads 1
 	cargo build --quiet --package mino-engine --bin mino --example killed_browsers
 	$(CARGO_TARGET_DIR)/debug/examples/killed_browsers 200 5
 	cd python && MINO_CHAOS=long $(PYTHON) -m pytest -s ../tests/python/test_store_faults.py
+	MINO_CHAOS=long $(MAKE) --no-print-directory test-airflow test-dagster TESTS="-s -k 'kill or time or terminate'"
 
 accuracy: browser wheel  ## Precision, recall, F1 and confidence on real pages (FETCH=http, auto or browser)
 	$(PYTHON) tests/python/accuracy.py $(PAGES) $(FETCH)

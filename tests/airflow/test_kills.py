@@ -19,6 +19,9 @@ import mino
 
 PAGES = 60
 
+# The bar for what is told to end; beside other tests only what hangs is found.
+SECONDS = 5 if os.environ.get("MINO_CHAOS") == "long" else 60
+
 
 class Kill:
     """A DAG run whose task is to be killed."""
@@ -111,7 +114,10 @@ def test_execution_timeout(airflow: Airflow, client: mino.Client) -> None:
     for attempt in range(1, tries):
         told = kill.events(attempt)
         began = next(at for at, event in told if event == "error Process timed out")
-        assert began and told[-1][0] and (told[-1][0] - began).total_seconds() < 30
+        assert began and told[-1][0]
+        took = (told[-1][0] - began).total_seconds()
+        print(f"timed out, and everything flushed, in {took:.1f} s")
+        assert took < SECONDS
         log += kill.log(attempt)
     # What Airflow raised is the reason that the run keeps until it is opened again.
     assert "warning stopping: AirflowTaskTimeout" in log
